@@ -1,0 +1,62 @@
+"""Settings: what the command line, the environment and `rivulet.toml` say, checked once at start."""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from rivulet.domain.bot import Limits
+from rivulet.domain.errors import RivuletError
+
+
+class BadSettings(RivuletError):
+    """A setting is wrong."""
+
+    code = "bad_settings"
+    status = 400
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Later wins: defaults, `rivulet.toml` in the data directory, the environment, the command line.
+
+    Secrets (`api_key`, providers' keys) come from the environment only and are never shown by `repr`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8321
+    data_dir: Path = Path(".rivulet")
+    model: str = "extractive"
+    top_k: int = 6
+    instructions: str = ""
+    limits: Limits = Limits()
+    heartbeat_s: float = 10.0
+    drain_s: float = 10.0
+    lease_s: float = 5.0
+    disconnect_grace_s: float = 5.0
+    max_connection_s: float = 600.0
+    allowed_hosts: tuple[str, ...] = ()
+    retry_interrupted: bool = False
+
+
+def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:
+    """Raises `BadSettings` naming the setting; an unknown or mistyped one never passes silently."""
+    path = data_dir / "rivulet.toml"
+    values: dict[str, object] = {}
+    if path.is_file():
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            raise BadSettings(f"{path}: {problem}") from None
+    values |= {name: value for name, value in overrides.items() if value is not None}
+    values["data_dir"] = data_dir
+    try:
+        return msgspec.convert(values, Settings, strict=False)
+    except msgspec.ValidationError as problem:
+        raise BadSettings(f"settings: {problem}") from None
+
+
+def api_key(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The one key this server takes, or None for a server that only listens on loopback."""
+    return environment.get("RIVULET_API_KEY") or None

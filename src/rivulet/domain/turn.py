@@ -1,0 +1,256 @@
+"""The life of a turn: one table of what may follow what, the verifier and the fold made from it."""
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from rivulet.domain import events as e
+from rivulet.domain.chat import Message
+
+State = Literal["new", "running", "finished"]
+
+LIFE: dict[tuple[State, type[e.Event]], State] = {
+    ("new", e.TurnStarted): "running",
+    **{
+        ("running", kind): "running"
+        for kind in (
+            e.StageStarted,
+            e.StageFinished,
+            e.SourcesAdded,
+            e.ReasoningStarted,
+            e.ReasoningDelta,
+            e.ReasoningFinished,
+            e.ToolStarted,
+            e.ToolInputDelta,
+            e.ToolCalled,
+            e.ToolFinished,
+            e.TextStarted,
+            e.TextDelta,
+            e.TextFinished,
+            e.CitationAdded,
+            e.Data,
+        )
+    },
+    ("running", e.TurnFinished): "finished",
+}
+"""(state, event) → state. What is not in the table may not happen."""
+
+# Each kind of thing that opens and closes inside a running turn: opener, what needs it open, closer, its key.
+SPANS: dict[str, tuple[type[e.Event], tuple[type[e.Event], ...], type[e.Event], str]] = {
+    "stage": (e.StageStarted, (), e.StageFinished, "stage_id"),
+    "reasoning": (e.ReasoningStarted, (e.ReasoningDelta,), e.ReasoningFinished, "part_id"),
+    "tool": (e.ToolStarted, (e.ToolInputDelta, e.ToolCalled), e.ToolFinished, "tool_call_id"),
+    "text": (e.TextStarted, (e.TextDelta, e.CitationAdded), e.TextFinished, "part_id"),
+}
+_OPENS = {span[0]: (name, span[3]) for name, span in SPANS.items()}
+_NEEDS = {kind: (name, span[3]) for name, span in SPANS.items() for kind in span[1]}
+_CLOSES = {span[2]: (name, span[3]) for name, span in SPANS.items()}
+
+Opened = dict[tuple[str, str], e.AnyEvent]
+"""(span, key) → the event that opened it, in the order of opening."""
+
+
+class LifeError(ValueError):
+    """An event that may not stand where it stands."""
+
+
+class Life:
+    """Where a turn is. `step` moves it by one event and raises `LifeError` for one that may not follow."""
+
+    __slots__ = ("_ended", "_lengths", "_source_ids", "opened", "state")
+
+    def __init__(self) -> None:
+        self.state: State = "new"
+        self.opened: Opened = {}
+        self._ended: set[tuple[str, str]] = set()
+        self._source_ids: set[str] = set()
+        self._lengths: dict[str, int] = {}
+
+    def step(self, event: e.AnyEvent) -> None:
+        """Costs one dictionary look-up for a text delta of an open part."""
+        kind = type(event)
+        state = LIFE.get((self.state, kind))
+        if state is None:
+            raise LifeError(f"{e.type_of(event)} may not happen in a turn that is {self.state}")
+        if kind in _NEEDS:
+            self._inside(event)
+        elif kind in _OPENS:
+            self._open(event)
+        elif kind in _CLOSES:
+            self._close(event)
+        elif isinstance(event, e.SourcesAdded):
+            self._source_ids.update(source.id for source in event.sources)
+        elif isinstance(event, e.TurnFinished) and self.opened:
+            raise LifeError(f"the turn ends while {', '.join('/'.join(key) for key in self.opened)} is open")
+        self.state = state
+
+    def _inside(self, event: e.AnyEvent) -> None:
+        name, field = _NEEDS[type(event)]
+        key = getattr(event, field)
+        if (name, key) not in self.opened:
+            raise LifeError(f"{e.type_of(event)} needs {name} {key!r} to be open")
+        if isinstance(event, e.TextDelta):
+            self._lengths[key] = self._lengths.get(key, 0) + len(event.delta)
+        elif isinstance(event, e.CitationAdded):
+            if event.source_id not in self._source_ids:
+                raise LifeError(f"citation of {event.source_id!r}, which no sources.added named")
+            if not 0 <= event.start < event.end <= self._lengths.get(key, 0):
+                raise LifeError("citation of text that has not been said")
+
+    def _open(self, event: e.AnyEvent) -> None:
+        name, field = _OPENS[type(event)]
+        key = (name, getattr(event, field))
+        if key in self.opened or key in self._ended:
+            raise LifeError(f"{name} {key[1]!r} is opened twice")
+        if name == "text" and any(other == "text" for other, _ in self.opened):
+            raise LifeError("text parts may not interleave")
+        if isinstance(event, e.StageStarted) and any(
+            isinstance(other, e.StageStarted) and other.stage == event.stage for other in self.opened.values()
+        ):
+            raise LifeError(f"stage {event.stage!r} is already open")
+        self.opened[key] = event
+
+    def _close(self, event: e.AnyEvent) -> None:
+        name, field = _CLOSES[type(event)]
+        key = (name, getattr(event, field))
+        if self.opened.pop(key, None) is None:
+            raise LifeError(f"{e.type_of(event)} closes {name} {key[1]!r}, which is not open")
+        self._ended.add(key)
+
+
+def check(log: Iterable[e.AnyEvent]) -> None:
+    """Raises `LifeError` unless `log` is the whole log of a finished turn: gapless from 1, in a legal
+    order, closed by exactly one terminal event."""
+    life = Life()
+    expected = 0
+    for expected, event in enumerate(log, start=1):
+        if event.seq != expected:
+            raise LifeError(f"event {event.seq} stands where {expected} belongs")
+        life.step(event)
+    if life.state != "finished":
+        raise LifeError(f"the log of {expected} events has no terminal event")
+
+
+def closers(opened: Opened, status: Literal["failed", "cancelled", "completed"], at: int) -> list[e.AnyEvent]:
+    """The drafts that close everything left open, last opened first."""
+    result: list[e.AnyEvent] = []
+    for (name, key), opener in reversed(opened.items()):
+        if name == "stage" and isinstance(opener, e.StageStarted):
+            took = max(0, at - opener.at)
+            result.append(
+                e.StageFinished(stage=opener.stage, stage_id=key, status=status, duration_ms=took, at=at)
+            )
+        elif name == "reasoning":
+            result.append(e.ReasoningFinished(part_id=key, at=at))
+        elif name == "tool":
+            result.append(e.ToolFinished(tool_call_id=key, status=status, at=at))
+        else:
+            result.append(e.TextFinished(part_id=key, at=at))
+    return result
+
+
+class ToolUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    id: str
+    name: str
+    input: object = None
+    status: str = "running"
+    output: object = None
+    error: str | None = None
+
+
+class Turn(msgspec.Struct, kw_only=True):
+    """What a log folds to, whole or so far. `seq` is the last event's number."""
+
+    turn_id: str = ""
+    chat_id: str = ""
+    message_id: str = ""
+    user_message_id: str = ""
+    model: str = ""
+    retry_of: str | None = None
+    seq: int = 0
+    started_at: int = 0
+    status: e.Status | Literal["in_progress"] = "in_progress"
+    finish_reason: e.FinishReason | None = None
+    error: e.Failure | None = None
+    usage: e.Usage | None = None
+    timing: e.Timing | None = None
+    text: str = ""
+    reasoning: str = ""
+    sources: tuple[e.Passage, ...] = ()
+    citations: tuple[e.CitationAdded, ...] = ()
+    tools: tuple[ToolUse, ...] = ()
+    stages: tuple[e.StageFinished, ...] = ()
+    data: tuple[e.Data, ...] = ()
+
+
+def fold(log: Iterable[e.AnyEvent]) -> Turn:
+    """Everything the events say, in one record. Parts of text are joined by a blank line."""
+    turn = Turn()
+    parts: dict[str, list[str]] = {}
+    thoughts: list[str] = []
+    sources: list[e.Passage] = []
+    citations: list[e.CitationAdded] = []
+    tools: dict[str, ToolUse] = {}
+    stages: list[e.StageFinished] = []
+    data: list[e.Data] = []
+    for event in log:
+        turn.seq = event.seq
+        match event:
+            case e.TextDelta():
+                parts[event.part_id].append(event.delta)
+            case e.TextStarted():
+                parts[event.part_id] = []
+            case e.ReasoningDelta():
+                thoughts.append(event.delta)
+            case e.SourcesAdded():
+                sources.extend(event.sources)
+            case e.CitationAdded():
+                citations.append(event)
+            case e.StageFinished():
+                stages.append(event)
+            case e.ToolStarted():
+                tools[event.tool_call_id] = ToolUse(id=event.tool_call_id, name=event.name)
+            case e.ToolCalled():
+                tools[event.tool_call_id] = msgspec.structs.replace(
+                    tools[event.tool_call_id], input=event.input
+                )
+            case e.ToolFinished():
+                tools[event.tool_call_id] = msgspec.structs.replace(
+                    tools[event.tool_call_id], status=event.status, output=event.output, error=event.error
+                )
+            case e.Data():
+                data.append(event)
+            case e.TurnStarted():
+                turn.turn_id, turn.chat_id, turn.model = event.turn_id, event.chat_id, event.model
+                turn.message_id, turn.user_message_id = event.message_id, event.user_message_id
+                turn.retry_of, turn.started_at = event.retry_of, event.at
+            case e.TurnFinished():
+                turn.status, turn.finish_reason, turn.error = event.status, event.finish_reason, event.error
+                turn.usage, turn.timing = event.usage, event.timing
+            case _:
+                pass
+    turn.text = "\n\n".join("".join(part) for part in parts.values() if part)
+    turn.reasoning = "".join(thoughts)
+    turn.sources, turn.citations, turn.stages = tuple(sources), tuple(citations), tuple(stages)
+    turn.tools, turn.data = tuple(tools.values()), tuple(data)
+    return turn
+
+
+def message_of(turn: Turn) -> Message:
+    """The answer as it is stored and shown in the chat."""
+    return Message(
+        id=turn.message_id,
+        chat_id=turn.chat_id,
+        turn_id=turn.turn_id,
+        role="assistant",
+        text=turn.text,
+        created_at=turn.started_at,
+        model=turn.model,
+        status=None if turn.status == "in_progress" else turn.status,
+        error=turn.error,
+        sources=turn.sources,
+        citations=turn.citations,
+        usage=turn.usage,
+        timing=turn.timing,
+    )

@@ -1,0 +1,139 @@
+"""The turn log and its neighbours: where turns are written, found and read back."""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from rivulet.domain.chat import Chat, Message
+from rivulet.domain.errors import RivuletError
+from rivulet.domain.events import AnyEvent, Status, TurnFinished, TurnStarted
+
+
+class TurnRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The row of a turn. `request` is the JSON the turn was asked with, so that it can be retried."""
+
+    tenant_id: str
+    id: str
+    chat_id: str
+    user_id: str | None
+    status: Status | Literal["in_progress"]
+    epoch: int
+    owner: str
+    last_seq: int
+    created_at: int
+    message_id: str
+    user_message_id: str
+    model: str
+    question: str
+    request: bytes
+    retry_of: str | None = None
+
+
+class Opening(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything `open` writes: the chat when it is new, the question, the row, event 1.
+
+    `exclusive` refuses the turn while another one runs in the chat. `new_chat` says whether the chat
+    is made or must exist. A retry has `retry_of` in `started` and writes no second question.
+    """
+
+    tenant_id: str
+    user_id: str | None
+    started: TurnStarted
+    question: str
+    request: bytes
+    new_chat: bool
+    chat_title: str = ""
+    exclusive: bool = True
+    idempotency_key: str | None = None
+    request_digest: bytes = b""
+
+
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """One owner's right to append to one turn; void as soon as the row has a higher epoch."""
+
+    tenant_id: str
+    turn_id: str
+    owner: str
+    epoch: int
+    last_seq: int
+
+
+class Replayed(msgspec.Struct, frozen=True, kw_only=True):
+    """The turn an Idempotency-Key already opened with the same request."""
+
+    turn_id: str
+
+
+Committed = Callable[[Sequence[AnyEvent], RivuletError | None], None]
+"""Called on the event loop once per commit, in order: the events now in the log, or why they are not."""
+
+
+class TurnLog(Protocol):
+    """An append-only log per turn. Whatever `committed` was told survives `kill -9`."""
+
+    async def open(self, opening: Opening, owner: str, lease_ms: int) -> Claim | Replayed:
+        """Durable (survives power loss) when it returns. Raises NotFound (chat), ChatBusy,
+        IdempotencyMismatch, StorageFull."""
+        ...
+
+    async def claim(self, tenant_id: str, turn_id: str, owner: str, lease_ms: int) -> Claim | None:
+        """Renews the owner's own lease (same epoch) or takes over a lapsed one (epoch + 1);
+        None when the turn is finished or somebody else's lease still runs."""
+        ...
+
+    def append(self, claim: Claim, drafts: Sequence[AnyEvent], committed: Committed) -> None:
+        """Hands the drafts to the group commit and returns at once. Neighbouring deltas that wait together
+        become one event. After a failure (LostClaim, StorageFull, StorageFailed) nothing more of this
+        claim is written."""
+        ...
+
+    async def finish(self, claim: Claim, finished: TurnFinished, answer: Message) -> TurnFinished:
+        """Everything appended before, then the terminal event and the stored answer, in one durable
+        transaction. `answer` carries everything but what only the terminal event knows. Raises
+        LostClaim, StorageFull."""
+        ...
+
+    async def read(self, tenant_id: str, turn_id: str, after: int, limit: int) -> list[AnyEvent]:
+        """Up to `limit` events with seq > `after`, in order. Raises NotFound."""
+        ...
+
+
+class Turns(Protocol):
+    """The rows of the turns."""
+
+    async def get(self, tenant_id: str, turn_id: str) -> TurnRecord | None: ...
+
+    async def unfinished(self) -> list[TurnRecord]:
+        """Turns of every tenant that have no terminal event and whose lease has lapsed."""
+        ...
+
+    async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:
+        """The chat's turns without a terminal event, oldest first."""
+        ...
+
+
+class Chats(Protocol):
+    """Chats and their messages; messages of a running answer are not among them until it ends."""
+
+    async def list(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
+        """Newest `updated_at` first, those updated before `before`."""
+        ...
+
+    async def get(self, tenant_id: str, chat_id: str) -> Chat | None: ...
+
+    async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
+        """Questions and finished answers, oldest first."""
+        ...
+
+    async def delete(self, tenant_id: str, chat_id: str) -> bool:
+        """Removes the chat, its turns and their logs. Raises ChatBusy while one runs."""
+        ...
+
+
+class Clock(Protocol):
+    """Wall time for people and records, a steady count for durations and leases."""
+
+    def now_ms(self) -> int: ...
+
+    def monotonic(self) -> float: ...

@@ -1,0 +1,26 @@
+"""Server-sent events: the only place that knows `text/event-stream`.
+
+The safe subset every known client reads: LF only, no BOM, one `data:` line, ids of digits and dots, and a
+heartbeat that is a comment line without a blank line after it.
+"""
+
+MEDIA_TYPE = "text/event-stream; charset=utf-8"
+
+HEADERS: tuple[tuple[bytes, bytes], ...] = (
+    (b"content-type", MEDIA_TYPE.encode()),
+    (b"cache-control", b"no-cache, no-transform"),
+    (b"x-accel-buffering", b"no"),
+)
+"""On every stream. nginx holds back everything without `x-accel-buffering: no`."""
+
+HEARTBEAT = b":\n"
+
+
+def frame(data: bytes, event: str | None = None, id: str | None = None) -> bytes:
+    """One event. `data` is one line of JSON; `event` and `id` are ours and contain no line ends."""
+    head = b""
+    if id is not None:
+        head += b"id: %s\n" % id.encode("ascii")
+    if event is not None:
+        head += b"event: %s\n" % event.encode("ascii")
+    return b"%sdata: %s\n\n" % (head, data)
