@@ -1,6 +1,7 @@
 """The life of a turn: one table of what may follow what, the verifier and the fold made from it."""
 
 from collections.abc import Iterable
+from io import StringIO
 from typing import Literal
 
 import msgspec
@@ -186,41 +187,61 @@ class Turn(msgspec.Struct, kw_only=True):
 
 def fold(log: Iterable[e.AnyEvent]) -> Turn:
     """Everything the events say, in one record. Parts of text are joined by a blank line."""
-    turn = Turn()
-    parts: dict[str, list[str]] = {}
-    thoughts: list[str] = []
-    sources: list[e.Passage] = []
-    citations: list[e.CitationAdded] = []
-    tools: dict[str, ToolUse] = {}
-    stages: list[e.StageFinished] = []
-    data: list[e.Data] = []
+    folded = Fold()
     for event in log:
-        turn.seq = event.seq
+        folded.add(event)
+    return folded.turn()
+
+
+class Fold:
+    """A turn being folded event by event; a text delta costs one write to a buffer."""
+
+    __slots__ = ("_data", "_parts", "_thoughts", "_tools", "_turn", "citations", "sources", "stages")
+
+    def __init__(self) -> None:
+        self._turn = Turn()
+        self._parts: dict[str, StringIO] = {}
+        self._thoughts = StringIO()
+        self._tools: dict[str, ToolUse] = {}
+        self._data: dict[str | int, e.Data] = {}
+        self.sources: list[e.Passage] = []
+        self.citations: list[e.CitationAdded] = []
+        self.stages: list[e.StageFinished] = []
+
+    @property
+    def seq(self) -> int:
+        """The last event's number."""
+        return self._turn.seq
+
+    def add(self, event: e.AnyEvent) -> None:
+        self._turn.seq = event.seq
+        if isinstance(event, e.TextDelta):
+            self._parts[event.part_id].write(event.delta)
+        else:
+            self._add_other(event)
+
+    def _add_other(self, event: e.AnyEvent) -> None:
+        turn, tools = self._turn, self._tools
+        replace = msgspec.structs.replace
         match event:
-            case e.TextDelta():
-                parts[event.part_id].append(event.delta)
             case e.TextStarted():
-                parts[event.part_id] = []
+                self._parts[event.part_id] = StringIO()
             case e.ReasoningDelta():
-                thoughts.append(event.delta)
+                self._thoughts.write(event.delta)
             case e.SourcesAdded():
-                sources.extend(event.sources)
+                self.sources.extend(event.sources)
             case e.CitationAdded():
-                citations.append(event)
+                self.citations.append(event)
             case e.StageFinished():
-                stages.append(event)
-            case e.ToolStarted():
-                tools[event.tool_call_id] = ToolUse(id=event.tool_call_id, name=event.name)
-            case e.ToolCalled():
-                tools[event.tool_call_id] = msgspec.structs.replace(
-                    tools[event.tool_call_id], input=event.input
-                )
-            case e.ToolFinished():
-                tools[event.tool_call_id] = msgspec.structs.replace(
-                    tools[event.tool_call_id], status=event.status, output=event.output, error=event.error
-                )
+                self.stages.append(event)
+            case e.ToolStarted(tool_call_id=key):
+                tools[key] = ToolUse(id=key, name=event.name)
+            case e.ToolCalled(tool_call_id=key):
+                tools[key] = replace(tools[key], input=event.input)
+            case e.ToolFinished(tool_call_id=key):
+                tools[key] = replace(tools[key], status=event.status, output=event.output, error=event.error)
             case e.Data():
-                data.append(event)
+                self._data[event.id if event.id is not None else event.seq] = event
             case e.TurnStarted():
                 turn.turn_id, turn.chat_id, turn.model = event.turn_id, event.chat_id, event.model
                 turn.message_id, turn.user_message_id = event.message_id, event.user_message_id
@@ -230,11 +251,23 @@ def fold(log: Iterable[e.AnyEvent]) -> Turn:
                 turn.usage, turn.timing = event.usage, event.timing
             case _:
                 pass
-    turn.text = "\n\n".join("".join(part) for part in parts.values() if part)
-    turn.reasoning = "".join(thoughts)
-    turn.sources, turn.citations, turn.stages = tuple(sources), tuple(citations), tuple(stages)
-    turn.tools, turn.data = tuple(tools.values()), tuple(data)
-    return turn
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join(filter(None, (part.getvalue() for part in self._parts.values())))
+
+    def turn(self) -> Turn:
+        """The record of everything added so far."""
+        return msgspec.structs.replace(
+            self._turn,
+            text=self.text,
+            reasoning=self._thoughts.getvalue(),
+            sources=tuple(self.sources),
+            citations=tuple(self.citations),
+            tools=tuple(self._tools.values()),
+            stages=tuple(self.stages),
+            data=tuple(self._data.values()),
+        )
 
 
 def message_of(turn: Turn) -> Message:

@@ -46,6 +46,14 @@ class Answerer(Protocol):
     def answer(self, task: Task) -> AsyncIterator[AnyEvent | Finished]: ...
 
 
+class Answerers(Protocol):
+    """Plug-ins by their string."""
+
+    def find(self, model: str) -> tuple[Answerer, str]:
+        """The answerer and the model name it is to use. Raises InvalidRequest naming what is there."""
+        ...
+
+
 class ToolSpec(msgspec.Struct, frozen=True, kw_only=True):
     """`parameters` is a JSON Schema object."""
 

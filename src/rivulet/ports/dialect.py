@@ -1,8 +1,26 @@
 """A wire protocol: how a request asks for a turn and how a turn's events become bytes. No I/O, no clock."""
 
-from typing import NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
+
+import msgspec
 
 from rivulet.domain.events import AnyEvent
+from rivulet.ports.answering import Exchange
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """A question as every dialect's request parser hands it to the engine. `history` is context the
+    request itself brings; without it the chat's own messages are the context."""
+
+    input: str
+    chat_id: str | None = None
+    bot_id: str = "default"
+    model: str | None = None
+    source_ids: tuple[str, ...] | None = None
+    search_mode: Literal["all", "hybrid", "selected_only", "none"] = "all"
+    on_disconnect: Literal["continue", "cancel"] = "continue"
+    on_busy: Literal["reject", "queue"] = "reject"
+    history: tuple[Exchange, ...] | None = None
 
 
 class Frame(NamedTuple):
