@@ -1,0 +1,113 @@
+"""Writes the stories and their golden renderings; with `--check` only says what is stale.
+
+python -m conformance.make [--check]
+"""
+
+import hashlib
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from conformance.stories import LONG, STORIES
+from rivulet.dialects.native import Native
+from rivulet.domain.events import AnyEvent, TextDelta, decode, encode
+from rivulet.domain.turn import check, fold
+from rivulet.ports.dialect import Dialect
+
+FOLDER = Path(__file__).parent
+DIALECTS: tuple[Dialect, ...] = (Native(),)
+
+
+def expected() -> dict[Path, bytes]:
+    """Every golden file, by its path."""
+    return {path: data for name in STORIES for path, data in _story(name)}
+
+
+def stale() -> list[Path]:
+    """Files that are missing, differ, or belong to no story."""
+    wanted = expected()
+    there = {path for path in FOLDER.glob("*/*") if "__pycache__" not in path.parts}
+    differing = {path for path, data in wanted.items() if path not in there or path.read_bytes() != data}
+    return sorted(differing | (there - wanted.keys()))
+
+
+def rendered(dialect: Dialect, log: list[AnyEvent]) -> bytes:
+    """The whole body a follower from the start gets."""
+    renderer = dialect.renderer(is_resumed=False)
+    return b"".join(frame.data for event in log for frame in renderer.render(event))
+
+
+def unrolled(recipe: dict[str, Any]) -> list[AnyEvent]:
+    """The log a `recipe.json` stands for (README.md, "Long stories")."""
+    repeat = recipe["repeat"]
+    lines = [*recipe["before"]]
+    for i in range(repeat["times"]):
+        event = repeat["event"]
+        lines.append(event | {"delta": event["delta"].replace("{i}", str(i))})
+    lines += recipe["after"]
+    first_at, tick = recipe["before"][0]["at"], recipe["tick_ms"]
+    return [
+        decode(json.dumps(line | {"seq": seq, "at": first_at + (seq - 1) * tick}))
+        for seq, line in enumerate(lines, start=1)
+    ]
+
+
+def _story(name: str) -> Iterator[tuple[Path, bytes]]:
+    folder, log = FOLDER / name, STORIES[name]()
+    check(log)
+    yield folder / "final.json", _pretty(msgspec.to_builtins(fold(log)))
+    bodies = {f"{dialect.name}.sse": rendered(dialect, log) for dialect in DIALECTS}
+    if name in LONG:
+        yield folder / "recipe.json", _pretty(_recipe(log))
+        digests = {
+            file: {"bytes": len(b), "sha256": hashlib.sha256(b).hexdigest()} for file, b in bodies.items()
+        }
+        yield folder / "digests.json", _pretty(digests)
+        return
+    yield folder / "events.jsonl", b"".join(encode(event) + b"\n" for event in log)
+    for file, body in bodies.items():
+        yield folder / file, body
+
+
+def _recipe(log: list[AnyEvent]) -> dict[str, Any]:
+    deltas = [place for place, event in enumerate(log) if isinstance(event, TextDelta)]
+    lines = [json.loads(encode(event)) for event in log]
+    first, last = deltas[0], deltas[-1]
+    template = lines[first] | {"delta": lines[first]["delta"].replace("0", "{i}")}
+    del template["seq"], template["at"]
+    recipe = {
+        "before": lines[:first],
+        "repeat": {"times": len(deltas), "event": template},
+        "after": lines[last + 1 :],
+        "tick_ms": log[1].at - log[0].at,
+    }
+    if unrolled(recipe) != log:
+        raise ValueError("this log is not a repetition")
+    return recipe
+
+
+def _pretty(value: Any) -> bytes:
+    """ASCII, so that no editor and no version control changes a line end inside it."""
+    return json.dumps(value, indent=1).encode("ascii") + b"\n"
+
+
+def main(arguments: list[str]) -> int:
+    if arguments == ["--check"]:
+        for path in stale():
+            sys.stdout.write(f"stale: {path}\n")
+        return 1 if stale() else 0
+    for path, data in expected().items():
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists() or path.read_bytes() != data:
+            path.write_bytes(data)
+    for path in stale():
+        path.unlink()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

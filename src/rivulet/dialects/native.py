@@ -1,0 +1,24 @@
+"""Our own dialect: every event is one frame, as the log has it (PROTOCOL.md §4)."""
+
+from rivulet import sse
+from rivulet.domain.events import AnyEvent, encode, type_of
+from rivulet.ports.dialect import Frame, Renderer
+
+LOSSES: dict[str, str] = {}
+"""Nothing is lost: the frames are the log."""
+
+
+class Native:
+    """Stateless: a follower that returns is fed from its cursor on."""
+
+    name = "native"
+    version = 1
+    is_stateless = True
+    heartbeat = sse.HEARTBEAT
+
+    def renderer(self, is_resumed: bool) -> Renderer:
+        return self
+
+    def render(self, event: AnyEvent) -> list[Frame]:
+        cursor = str(event.seq)
+        return [Frame(cursor, sse.frame(encode(event), type_of(event), cursor))]
