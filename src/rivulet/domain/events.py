@@ -17,7 +17,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A plain value inside an event."""
 
 
-class Passage(Record):
+class Passage(Record, frozen=True):
     """One piece of knowledge shown to the answerer; `n` is the number its `[n]` marks use."""
 
     id: str
@@ -38,7 +38,7 @@ class Passage(Record):
     metadata: dict[str, Any] | None = None
 
 
-class Usage(Record):
+class Usage(Record, frozen=True):
     """Token counts, inclusive: cached and reasoning tokens are parts of the totals, never added to them."""
 
     input_tokens: int = 0
@@ -50,14 +50,14 @@ class Usage(Record):
     estimated: bool = False
 
 
-class Timing(Record):
+class Timing(Record, frozen=True):
     """Milliseconds since the turn started."""
 
     duration_ms: int
     time_to_first_token_ms: int | None = None
 
 
-class Failure(Record):
+class Failure(Record, frozen=True):
     """What a reader is told about an error; never a stack, a key or a provider's raw words."""
 
     code: str
@@ -72,7 +72,7 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_f
     at: int = 0
 
 
-class TurnStarted(Event, tag="turn.started"):
+class TurnStarted(Event, tag="turn.started", frozen=True):
     """`dialects` pins each renderer's version, so that counted frames stay the same after an upgrade."""
 
     turn_id: str
@@ -85,13 +85,13 @@ class TurnStarted(Event, tag="turn.started"):
     dialects: dict[str, int] | None = None
 
 
-class StageStarted(Event, tag="stage.started"):
+class StageStarted(Event, tag="stage.started", frozen=True):
     stage: str
     stage_id: str
     label: str | None = None
 
 
-class StageFinished(Event, tag="stage.finished"):
+class StageFinished(Event, tag="stage.finished", frozen=True):
     stage: str
     stage_id: str
     status: Literal["completed", "failed", "cancelled"] = "completed"
@@ -99,63 +99,63 @@ class StageFinished(Event, tag="stage.finished"):
     detail: dict[str, Any] | None = None
 
 
-class SourcesAdded(Event, tag="sources.added"):
+class SourcesAdded(Event, tag="sources.added", frozen=True):
     sources: Sequence[Passage]
 
 
-class ReasoningStarted(Event, tag="reasoning.started"):
+class ReasoningStarted(Event, tag="reasoning.started", frozen=True):
     part_id: str
 
 
-class ReasoningDelta(Event, tag="reasoning.delta"):
+class ReasoningDelta(Event, tag="reasoning.delta", frozen=True):
     part_id: str
     delta: str
 
 
-class ReasoningFinished(Event, tag="reasoning.finished"):
+class ReasoningFinished(Event, tag="reasoning.finished", frozen=True):
     part_id: str
 
 
-class ToolStarted(Event, tag="tool.started"):
+class ToolStarted(Event, tag="tool.started", frozen=True):
     tool_call_id: str
     name: str
     runs_on: Literal["server", "client"] = "server"
 
 
-class ToolInputDelta(Event, tag="tool.input.delta"):
+class ToolInputDelta(Event, tag="tool.input.delta", frozen=True):
     """A piece of the call's arguments, as JSON text."""
 
     tool_call_id: str
     delta: str
 
 
-class ToolCalled(Event, tag="tool.called"):
+class ToolCalled(Event, tag="tool.called", frozen=True):
     tool_call_id: str
     name: str
     input: Any
 
 
-class ToolFinished(Event, tag="tool.finished"):
+class ToolFinished(Event, tag="tool.finished", frozen=True):
     tool_call_id: str
     status: Literal["completed", "failed", "cancelled"] = "completed"
     output: Any = None
     error: str | None = None
 
 
-class TextStarted(Event, tag="text.started"):
+class TextStarted(Event, tag="text.started", frozen=True):
     part_id: str
 
 
-class TextDelta(Event, tag="text.delta"):
+class TextDelta(Event, tag="text.delta", frozen=True):
     part_id: str
     delta: str
 
 
-class TextFinished(Event, tag="text.finished"):
+class TextFinished(Event, tag="text.finished", frozen=True):
     part_id: str
 
 
-class CitationAdded(Event, tag="citation.added"):
+class CitationAdded(Event, tag="citation.added", frozen=True):
     """`start..end` is where the `[n]` mark stands in the text; `support` is the lexical support, 0 to 1,
     that source `source_id` gives the claim before the mark (null when not computable)."""
 
@@ -169,7 +169,7 @@ class CitationAdded(Event, tag="citation.added"):
     support: float | None = None
 
 
-class Data(Event, tag="data"):
+class Data(Event, tag="data", frozen=True):
     """Anything an answerer wants its readers to have; the same `id` replaces the earlier value."""
 
     name: str
@@ -178,7 +178,7 @@ class Data(Event, tag="data"):
     transient: bool = False
 
 
-class TurnFinished(Event, tag="turn.finished"):
+class TurnFinished(Event, tag="turn.finished", frozen=True):
     """The one terminal event, always the last."""
 
     status: Status

@@ -116,7 +116,7 @@ class Turns(Protocol):
 class Chats(Protocol):
     """Chats and their messages; messages of a running answer are not among them until it ends."""
 
-    async def list(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
+    async def recent(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
         """Newest `updated_at` first, those updated before `before`."""
         ...
 
