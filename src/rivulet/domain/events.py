@@ -237,6 +237,13 @@ def numbered(event: AnyEvent, seq: int) -> AnyEvent:
     return msgspec.structs.replace(event, seq=seq)
 
 
+def dated(draft: AnyEvent, at: int) -> AnyEvent:
+    """The same draft with its time set, unless it has one. It is changed in place: nobody has seen it yet."""
+    if not draft.at:
+        msgspec.structs.force_setattr(draft, "at", at)
+    return draft
+
+
 def merged(drafts: Sequence[AnyEvent]) -> list[AnyEvent]:
     """The same drafts with neighbouring deltas of one part joined; nothing is reordered.
 

@@ -271,7 +271,7 @@ class Fold:
 
 
 def message_of(turn: Turn) -> Message:
-    """The answer as it is stored and shown in the chat."""
+    """The answer as it is stored and shown in the chat. Its citations carry no `seq`: they are no events."""
     return Message(
         id=turn.message_id,
         chat_id=turn.chat_id,
@@ -283,7 +283,7 @@ def message_of(turn: Turn) -> Message:
         status=None if turn.status == "in_progress" else turn.status,
         error=turn.error,
         sources=turn.sources,
-        citations=turn.citations,
+        citations=tuple(msgspec.structs.replace(citation, seq=0, at=0) for citation in turn.citations),
         usage=turn.usage,
         timing=turn.timing,
     )
