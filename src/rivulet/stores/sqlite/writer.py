@@ -1,0 +1,199 @@
+"""The one writer: a thread that puts everything waiting into one transaction, then does it again.
+
+While a transaction is being committed the next jobs gather, so batches grow by themselves under load and a
+lone job is committed at once.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from queue import Empty, SimpleQueue
+from typing import Any
+
+import apsw
+
+from rivulet.domain.errors import RivuletError, StorageFailed, StorageFull
+from rivulet.ports.turns import Clock
+from rivulet.stores.sqlite.directory import NO_ROOM, DataDirectory
+
+_ROOM_CHECK_S = 1.0
+"""How often a full disk is asked whether there is room again: writing the reserve costs milliseconds."""
+
+
+class Job:
+    """One change and who wants to know how it ended. `run` works on the connection only, because it runs
+    again when the disk turned out to be full; `done(result, error)` is called on the event loop."""
+
+    __slots__ = ("done", "error", "is_durable", "result", "run", "uses_reserve")
+
+    def __init__(
+        self,
+        run: Callable[[apsw.Connection], Any],
+        done: Callable[[Any, Exception | None], None],
+        is_durable: bool,
+        uses_reserve: bool,
+    ) -> None:
+        self.run = run
+        self.done = done
+        self.is_durable = is_durable
+        self.uses_reserve = uses_reserve
+        self.result: Any = None
+        self.error: Exception | None = None
+
+
+class Writer:
+    """`is_full` and `failure` are set by the thread and may be read anywhere."""
+
+    def __init__(self, connection: apsw.Connection, directory: DataDirectory, clock: Clock) -> None:
+        self.is_full = not directory.reserve()
+        self.failure: StorageFailed | None = None
+        self._connection = connection
+        self._directory = directory
+        self._clock = clock
+        self._asked_for_room = clock.monotonic()
+        self._is_synced = True  # a new connection has synchronous=FULL
+        self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = threading.Thread(target=self._work, name="rivulet-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """From the event loop; jobs are done in this order."""
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        self._waiting.put(job)
+
+    def close(self) -> None:
+        """Returns when everything submitted is committed."""
+        self._waiting.put(None)
+        self._thread.join()
+
+    def _work(self) -> None:
+        while jobs := self._take():
+            self._commit(jobs)
+            try:
+                assert self._loop is not None
+                self._loop.call_soon_threadsafe(_deliver, jobs)
+            except RuntimeError:  # the loop has been closed: nobody is left to be told
+                continue
+
+    def _take(self) -> list[Job]:
+        """Everything waiting, at least one job; nothing when the writer is to end."""
+        jobs: list[Job] = []
+        job = self._waiting.get()
+        while job is not None:
+            jobs.append(job)
+            try:
+                job = self._waiting.get_nowait()
+            except Empty:
+                return jobs
+        if jobs:
+            self._waiting.put(None)
+        return jobs
+
+    def _commit(self, jobs: Sequence[Job]) -> None:
+        if self.is_full:
+            self._ask_for_room()
+        undone = self._transaction(jobs)
+        if isinstance(undone, StorageFull):
+            # Nothing of it is written. What may use the reserve is tried again in the room the reserve
+            # leaves, each job alone so that none can take another one down with it.
+            self.is_full = True
+            self._directory.release()
+            for job in jobs:
+                self._transaction([job])
+
+    def _ask_for_room(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._asked_for_room >= _ROOM_CHECK_S:
+            self._asked_for_room = now
+            self.is_full = not self._directory.reserve()
+
+    def _transaction(self, jobs: Sequence[Job]) -> RivuletError | None:
+        """Does the jobs; each carries its result or error. Returns what undid all of them, if anything."""
+        connection = self._connection
+        try:
+            if self.failure is not None:
+                raise self.failure
+            self._begin(any(job.is_durable for job in jobs))
+            for job in jobs:
+                self._do(job)
+            connection.execute("COMMIT")
+        except Exception as problem:
+            error = self._meaning(problem)
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            for job in jobs:
+                job.error = error
+            return error
+        return None
+
+    def _begin(self, is_durable: bool) -> None:
+        """`synchronous` cannot change inside a transaction, so it is set before one, when it differs."""
+        if is_durable is not self._is_synced:
+            self._connection.execute(
+                "PRAGMA synchronous = FULL" if is_durable else "PRAGMA synchronous = NORMAL"
+            )
+            self._is_synced = is_durable
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _do(self, job: Job) -> None:
+        """A job that fails by itself leaves the others alone; an error of the storage undoes them all."""
+        job.result = job.error = None
+        if self.is_full and not job.uses_reserve:
+            job.error = StorageFull()
+            return
+        connection = self._connection
+        connection.execute("SAVEPOINT job")
+        try:
+            job.result = job.run(connection)
+        except _STORAGE_ERRORS:
+            raise
+        except Exception as problem:
+            connection.execute("ROLLBACK TO job")
+            job.error = problem
+        connection.execute("RELEASE job")
+
+    def _meaning(self, problem: Exception) -> RivuletError:
+        """What an error of the storage means to those who asked for the change."""
+        if isinstance(problem, RivuletError):
+            return problem
+        if isinstance(problem, apsw.FullError):
+            return StorageFull()
+        if isinstance(problem, apsw.IOError) and self._connection.system_errno in NO_ROOM:
+            return StorageFull()
+        failed = StorageFailed(f"The data directory {self._directory.path} cannot be written: {problem}")
+        if getattr(problem, "extendedresult", 0) in _LASTING:
+            # After a failed fsync the kernel forgets what it could not write, and a second fsync that
+            # succeeds would be a lie; only a restart, which reads what is there, can be trusted.
+            self.failure = failed
+        return failed
+
+
+_STORAGE_ERRORS = (
+    apsw.FullError,
+    apsw.IOError,
+    apsw.CorruptError,
+    apsw.NotADBError,
+    apsw.CantOpenError,
+    apsw.ReadOnlyError,
+    apsw.BusyError,
+    apsw.NoMemError,
+)
+_LASTING = frozenset(
+    {
+        apsw.SQLITE_IOERR_FSYNC,
+        apsw.SQLITE_IOERR_DIR_FSYNC,
+        apsw.SQLITE_CORRUPT,
+        apsw.SQLITE_NOTADB,
+    }
+)
+
+
+def _deliver(jobs: Sequence[Job]) -> None:
+    for job in jobs:
+        try:
+            job.done(job.result, job.error)
+        except Exception as problem:
+            message = "a listener to the store failed"
+            asyncio.get_running_loop().call_exception_handler({"message": message, "exception": problem})
