@@ -256,6 +256,11 @@ class Fold:
     def text(self) -> str:
         return "\n\n".join(filter(None, (part.getvalue() for part in self._parts.values())))
 
+    @property
+    def has_output(self) -> bool:
+        """Whether anything was said, thought or called that answering again would repeat."""
+        return bool(self.text or self._thoughts.getvalue() or self._tools)
+
     def turn(self) -> Turn:
         """The record of everything added so far."""
         return msgspec.structs.replace(

@@ -1,6 +1,6 @@
 """What answers a turn: an answerer, the provider it may ask, the tools it may use."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -43,7 +43,7 @@ class Answerer(Protocol):
     To fail, raise a `RivuletError`; any other exception becomes `internal`. Cancelling it must close
     whatever it holds open upstream before it returns."""
 
-    def answer(self, task: Task) -> AsyncIterator[AnyEvent | Finished]: ...
+    def answer(self, task: Task) -> AsyncGenerator[AnyEvent | Finished, None]: ...
 
 
 class Answerers(Protocol):
@@ -135,7 +135,7 @@ class Provider(Protocol):
     """Streams one answer. Raises a `ProviderError` for whatever goes wrong; a clean end without `Ended`
     cannot happen. Closing the iterator closes the upstream connection before it returns."""
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[Piece]: ...
+    def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]: ...
 
 
 class Models(Protocol):

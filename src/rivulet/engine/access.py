@@ -1,0 +1,34 @@
+"""The one place that says who may touch what: every verb on a turn or a chat finds it here, by tenant."""
+
+from rivulet.domain.chat import Chat
+from rivulet.domain.errors import NotFound
+from rivulet.domain.ids import is_id
+from rivulet.domain.tenant import Principal
+from rivulet.ports.turns import Chats, TurnRecord, Turns
+
+
+class Access:
+    """What is not the principal's own is answered exactly like what does not exist."""
+
+    def __init__(self, turns: Turns, chats: Chats) -> None:
+        self._turns = turns
+        self._chats = chats
+
+    async def turn(self, who: Principal, turn_id: str) -> TurnRecord:
+        """Raises NotFound."""
+        record = await self._turns.get(who.tenant_id, turn_id) if is_id("trn", turn_id) else None
+        if record is None or not _is_own(who, record.user_id):
+            raise NotFound
+        return record
+
+    async def chat(self, who: Principal, chat_id: str) -> Chat:
+        """Raises NotFound."""
+        chat = await self._chats.get(who.tenant_id, chat_id)
+        if chat is None:
+            raise NotFound
+        return chat
+
+
+def _is_own(who: Principal, user_id: str | None) -> bool:
+    """A key without a user speaks for its whole tenant."""
+    return who.user_id is None or who.user_id == user_id

@@ -1,0 +1,64 @@
+"""The turns that are being answered in this process: found by id and by chat, waited for at the end."""
+
+import asyncio
+from collections import OrderedDict
+
+from rivulet.engine.runner import Receipt, Runner
+from rivulet.ports.turns import Claim
+
+RECEIPTS = 1_000
+"""Receipts kept so that a second stop of the same turn gets the same answer."""
+
+
+class Running:
+    """Starts runners and remembers them until they are done."""
+
+    def __init__(self) -> None:
+        self._runners: dict[str, Runner] = {}
+        self._by_chat: dict[tuple[str, str], list[Runner]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._receipts: OrderedDict[str, Receipt] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._runners)
+
+    def get(self, turn_id: str) -> Runner | None:
+        return self._runners.get(turn_id)
+
+    def receipt(self, turn_id: str) -> Receipt | None:
+        """How a turn ended that ran here lately."""
+        return self._receipts.get(turn_id)
+
+    def in_chat(self, tenant_id: str, chat_id: str) -> list[Runner]:
+        """Oldest first."""
+        return list(self._by_chat.get((tenant_id, chat_id), ()))
+
+    def start(self, runner: Runner, claim: Claim, chat_id: str) -> None:
+        """Runs the turn in a task of its own."""
+        neighbours = self._by_chat.setdefault((claim.tenant_id, chat_id), [])
+        neighbours.append(runner)
+        self._runners[claim.turn_id] = runner
+        task = asyncio.create_task(runner.run(), name=f"turn {claim.turn_id}")
+        self._tasks.add(task)
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            del self._runners[claim.turn_id]
+            neighbours.remove(runner)
+            if not neighbours:
+                self._by_chat.pop((claim.tenant_id, chat_id), None)
+            if runner.receipt is not None:
+                self._receipts[claim.turn_id] = runner.receipt
+                if len(self._receipts) > RECEIPTS:
+                    self._receipts.popitem(last=False)
+
+        task.add_done_callback(ended)
+
+    async def drain(self, seconds: float) -> None:
+        """Lets the turns end for `seconds`, then marks the rest as interrupted and waits for their ends."""
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+        for runner in self._runners.values():
+            runner.interrupt()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks))

@@ -1,0 +1,351 @@
+"""The verbs: ask, follow, stop, retry, get. Everything a door of the house may want of a turn is here."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from rivulet.domain import events as e
+from rivulet.domain.bot import Bot, Limits
+from rivulet.domain.chat import Chat, Message
+from rivulet.domain.errors import ChatBusy, CursorGone, Draining, Internal, InvalidRequest, NotFound
+from rivulet.domain.ids import make_id
+from rivulet.domain.tenant import Principal
+from rivulet.domain.turn import Turn, fold
+from rivulet.engine.access import Access
+from rivulet.engine.hub import Follower, Hub, parse_cursor
+from rivulet.engine.recovery import Recovery
+from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
+from rivulet.engine.running import Running
+from rivulet.ports.answering import Answerer, Answerers, Exchange, Task
+from rivulet.ports.dialect import Ask, Dialect
+from rivulet.ports.turns import Chats, Claim, Clock, Opening, Replayed, TurnLog, TurnRecord, Turns
+
+INPUT_CHARS = 32_000
+"""The longest question: what the most generous of the replaced systems takes."""
+
+TITLE_CHARS = 80
+
+
+@dataclass(frozen=True)
+class Started:
+    """The ids of a turn that was asked for."""
+
+    turn_id: str
+    chat_id: str
+    user_message_id: str
+    message_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stores:
+    """Where turns and chats are kept."""
+
+    log: TurnLog
+    turns: Turns
+    chats: Chats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """What the operator decided. `dialects` are the renderers' versions, pinned in every turn.started."""
+
+    bots: Mapping[str, Bot]
+    dialects: Mapping[str, int] = field(default_factory=dict[str, int])
+    disconnect_grace_s: float = 5.0
+    retry_interrupted: bool = False
+
+
+class Service:
+    """One per process. `entropy(n)` gives n random bytes; `owner` names this process in its claims."""
+
+    def __init__(
+        self,
+        stores: Stores,
+        answerers: Answerers,
+        policy: Policy,
+        clock: Clock,
+        entropy: Callable[[int], bytes],
+    ) -> None:
+        self._log, self._turns, self._chats = stores.log, stores.turns, stores.chats
+        self._answerers = answerers
+        self._policy = policy
+        self._clock = clock
+        self._entropy = entropy
+        self._owner = self._id("own")
+        self._access = Access(stores.turns, stores.chats)
+        self.hub = Hub(stores.log)
+        self.running = Running()
+        self._recovered = asyncio.Event()
+        self.is_draining = False
+
+    # ---- asking
+
+    async def ask(self, who: Principal, ask: Ask, idempotency_key: str | None = None) -> Started:
+        """Opens a turn and begins to answer it; it is on disk when this returns. Raises InvalidRequest,
+        NotFound, ChatBusy, IdempotencyMismatch, Draining, StorageFull."""
+        question = clean(ask.input)
+        chat_id = ask.chat_id
+        if chat_id is not None and not ask.names_chat:
+            await self._access.chat(who, chat_id)
+        is_new = chat_id is None or (ask.names_chat and await self._chats.get(who.tenant_id, chat_id) is None)
+        return await self._open(
+            who,
+            ask,
+            question,
+            Started(self._id("trn"), chat_id or self._id("cht"), self._id("msg"), self._id("msg")),
+            is_new=is_new,
+            idempotency_key=idempotency_key,
+        )
+
+    async def retry(self, who: Principal, turn_id: str) -> Started:
+        """Asks the turn's question again as a new turn. Raises ChatBusy while it still runs."""
+        record = await self._access.turn(who, turn_id)
+        if record.status == "in_progress":
+            raise ChatBusy(turn_id)
+        return await self._open(
+            who,
+            msgspec.json.decode(record.request, type=Ask),
+            record.question,
+            Started(self._id("trn"), record.chat_id, record.user_message_id, self._id("msg")),
+            retry_of=turn_id,
+        )
+
+    async def _open(
+        self,
+        who: Principal,
+        ask: Ask,
+        question: str,
+        ids: Started,
+        *,
+        is_new: bool = False,
+        idempotency_key: str | None = None,
+        retry_of: str | None = None,
+    ) -> Started:
+        if self.is_draining:
+            raise Draining
+        bot = self._bot(ask)
+        self._answerers.find(ask.model or bot.model)
+        started = e.TurnStarted(
+            at=self._clock.now_ms(),
+            turn_id=ids.turn_id,
+            chat_id=ids.chat_id,
+            message_id=ids.message_id,
+            user_message_id=ids.user_message_id,
+            model=ask.model or bot.model,
+            bot_id=bot.id,
+            retry_of=retry_of,
+            dialects=dict(self._policy.dialects) or None,
+        )
+        request = msgspec.json.encode(ask)
+        claim = await self._log.open(
+            Opening(
+                tenant_id=who.tenant_id,
+                user_id=who.user_id,
+                started=started,
+                question=question,
+                request=request,
+                new_chat=is_new,
+                chat_title=" ".join(question.split())[:TITLE_CHARS],
+                exclusive=ask.on_busy == "reject",
+                idempotency_key=idempotency_key,
+                request_digest=hashlib.sha256(request).digest(),
+            ),
+            self._owner,
+            LEASE_MS,
+        )
+        if isinstance(claim, Replayed):
+            record = await self._access.turn(who, claim.turn_id)
+            return Started(record.id, record.chat_id, record.user_message_id, record.message_id)
+        first = e.numbered(started, 1)
+        before = [runner.done for runner in self.running.in_chat(who.tenant_id, ids.chat_id)]
+        runner = self._runner(claim, ids, ask, question, bot.limits, (first,), before)
+        deserted = self._on_deserted(ids.turn_id) if ask.on_disconnect == "cancel" else None
+        self.hub.opened(ids.turn_id, (first,), deserted)
+        self.running.start(runner, claim, ids.chat_id)
+        return ids
+
+    def _runner(
+        self,
+        claim: Claim,
+        ids: Started,
+        ask: Ask,
+        question: str,
+        limits: Limits,
+        log_so_far: Sequence[e.AnyEvent],
+        before: Sequence["asyncio.Future[None]"] = (),
+    ) -> Runner:
+        return Runner(
+            self._log,
+            self.hub,
+            self._clock,
+            claim,
+            lambda: self._prepare(claim.tenant_id, ids, ask, question),
+            limits,
+            log_so_far,
+            before,
+        )
+
+    def _bot(self, ask: Ask) -> Bot:
+        bot = self._policy.bots.get(ask.bot_id)
+        if bot is None:
+            raise NotFound(f"There is no bot {ask.bot_id!r}.")
+        wishes: dict[str, object] = {}
+        if ask.temperature is not None:
+            wishes["temperature"] = ask.temperature
+        if ask.max_output_tokens is not None:
+            wishes["max_output_tokens"] = ask.max_output_tokens
+        if ask.instructions:
+            wishes["instructions"] = "\n\n".join(filter(None, (bot.instructions, ask.instructions)))
+        return msgspec.structs.replace(bot, **wishes)
+
+    async def _prepare(self, tenant_id: str, ids: Started, ask: Ask, question: str) -> tuple[Answerer, Task]:
+        bot = self._bot(ask)
+        answerer, model = self._answerers.find(ask.model or bot.model)
+        history = ask.history
+        if history is None:
+            history = await self._history(tenant_id, ids)
+        return answerer, Task(
+            tenant_id=tenant_id,
+            turn_id=ids.turn_id,
+            chat_id=ids.chat_id,
+            question=question,
+            bot=bot,
+            model=model,
+            history=history,
+            source_ids=ask.source_ids,
+            search_mode=ask.search_mode,
+        )
+
+    async def _history(self, tenant_id: str, ids: Started) -> tuple[Exchange, ...]:
+        """What was said in the chat before this question."""
+        earlier: list[Exchange] = []
+        for message in await self._chats.messages(tenant_id, ids.chat_id):
+            if message.id == ids.user_message_id:
+                break
+            if message.text:
+                earlier.append(Exchange(role=message.role, text=message.text))
+        return tuple(earlier)
+
+    def _on_deserted(self, turn_id: str) -> Callable[[], None]:
+        def check() -> None:
+            runner = self.running.get(turn_id)
+            if runner is not None and not self.hub.has_followers(turn_id):
+                runner.cancel()
+
+        loop = asyncio.get_running_loop()
+
+        def wait() -> None:
+            loop.call_later(self._policy.disconnect_grace_s, check)
+
+        return wait
+
+    # ---- following, stopping, reading back
+
+    async def follow(self, who: Principal, turn_id: str, dialect: Dialect, after: str) -> Follower | None:
+        """A reader after cursor `after` ("0" is the start); None when the turn is finished and fully read.
+        Raises NotFound, CursorGone."""
+        record = await self._access.turn(who, turn_id)
+        seq, _ = parse_cursor(after)
+        live = self.hub.live(turn_id)
+        last = record.last_seq if live is None else max(record.last_seq, live.last)
+        if seq > last:
+            raise CursorGone
+        if record.status != "in_progress" and after == str(record.last_seq):
+            return None
+        return self.hub.follow(who.tenant_id, turn_id, dialect, after)
+
+    async def stop(self, who: Principal, turn_id: str) -> Receipt:
+        """Ends the turn as cancelled unless it has ended otherwise; answers once its end is on disk."""
+        record = await self._access.turn(who, turn_id)
+        runner = self.running.get(turn_id)
+        if runner is None and record.status == "in_progress":
+            await self._recovered.wait()
+            record = await self._access.turn(who, turn_id)
+            runner = self.running.get(turn_id)
+        if runner is not None:
+            await runner.stop()
+            if runner.receipt is None:
+                raise Internal("The turn could not be ended; the log says why.")
+            return runner.receipt
+        if (receipt := self.running.receipt(turn_id)) is not None:
+            return receipt
+        if record.status == "in_progress":
+            raise Internal("The turn could not be ended; the log says why.")
+        turn = await self._folded(record)
+        return Receipt(record.status, record.last_seq, len(turn.text), None, None)
+
+    async def get(self, who: Principal, turn_id: str) -> Turn:
+        """The turn as far as it has come."""
+        return await self._folded(await self._access.turn(who, turn_id))
+
+    async def _folded(self, record: TurnRecord) -> Turn:
+        return fold(await whole_log(self._log, record.tenant_id, record.id))
+
+    # ---- chats
+
+    async def chats(self, who: Principal, before: int | None, limit: int) -> list[Chat]:
+        return await self._chats.recent(who.tenant_id, before, limit)
+
+    async def chat(self, who: Principal, chat_id: str) -> Chat:
+        return await self._access.chat(who, chat_id)
+
+    async def messages(self, who: Principal, chat_id: str) -> list[Message]:
+        await self._access.chat(who, chat_id)
+        return await self._chats.messages(who.tenant_id, chat_id)
+
+    async def running_in(self, who: Principal, chat_id: str) -> str | None:
+        """The id of the turn the chat is waiting for, the oldest when several are queued."""
+        running = await self._turns.running_in(who.tenant_id, chat_id)
+        return running[0].id if running else None
+
+    async def delete_chat(self, who: Principal, chat_id: str) -> None:
+        await self._access.chat(who, chat_id)
+        await self._chats.delete(who.tenant_id, chat_id)
+
+    # ---- start and end of the process
+
+    async def recover(self) -> int:
+        """Ends or answers again what a dead process left open; how many turns that were."""
+        recovery = Recovery(
+            self._log,
+            self._turns,
+            self.hub,
+            self.running,
+            self._owner,
+            self._runner_again,
+            self._policy.retry_interrupted,
+        )
+        try:
+            return await recovery.run()
+        finally:
+            self._recovered.set()
+
+    def _runner_again(self, record: TurnRecord, claim: Claim, so_far: Sequence[e.AnyEvent]) -> Runner:
+        ask = msgspec.json.decode(record.request, type=Ask)
+        bot = self._policy.bots.get(ask.bot_id)
+        ids = Started(record.id, record.chat_id, record.user_message_id, record.message_id)
+        return self._runner(claim, ids, ask, record.question, bot.limits if bot else Limits(), so_far)
+
+    async def drain(self, seconds: float) -> None:
+        """Refuses new turns, lets running ones end for `seconds`, marks the rest as interrupted, and sends
+        every follower away with its cursor."""
+        self.is_draining = True
+        await self.running.drain(seconds)
+        self.hub.close()
+
+    def _id(self, prefix: str) -> str:
+        return make_id(prefix, self._entropy(16))
+
+
+def clean(text: str) -> str:
+    """The question without NUL and lone surrogates, which no store and no wire can carry. Raises
+    InvalidRequest when nothing is left or it is too long."""
+    cleaned = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    if not cleaned.strip():
+        raise InvalidRequest("The question is empty.")
+    if len(cleaned) > INPUT_CHARS:
+        raise InvalidRequest(f"The question has {len(cleaned)} characters; at most {INPUT_CHARS} are taken.")
+    return cleaned
