@@ -14,6 +14,7 @@ class Native:
     name = "native"
     version = 1
     is_stateless = True
+    has_cursor = True
     heartbeat = sse.HEARTBEAT
 
     def renderer(self, is_resumed: bool) -> Renderer:

@@ -59,11 +59,14 @@ class Renderer(Protocol):
 
 class Dialect(Protocol):
     """`is_stateless` says that a renderer may be fed from the middle of a log. `heartbeat` is sent as it
-    is when nothing happens. `version` goes into `turn.started` and changes when frame counts do."""
+    is when nothing happens. `version` goes into `turn.started` and changes when frame counts do.
+    `has_cursor` says that its clients can come back to where they were: only then may a stream end cleanly
+    before the terminal event; any other connection is cut instead."""
 
     name: str
     version: int
     is_stateless: bool
+    has_cursor: bool
     heartbeat: bytes
 
     def renderer(self, is_resumed: bool) -> Renderer: ...
