@@ -109,6 +109,7 @@ class Runner:
         self._heard_at = loop.time()
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._lost: RivuletError | None = None
+        self.finished: e.TurnFinished | None = None
         self.receipt: Receipt | None = None
 
     async def run(self) -> None:
@@ -271,6 +272,7 @@ class Runner:
         answer = self._fold.turn()
         event = await self._log.finish(self._claim, finished, message_of(answer))
         self._hub.publish(self._claim.turn_id, (event,))
+        self.finished = event
         self.receipt = Receipt(
             status=ending.status,
             final_seq=event.seq,

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 
+from rivulet.domain.events import TurnFinished
 from rivulet.engine.runner import Receipt, Runner
 from rivulet.ports.turns import Claim
 
@@ -11,9 +13,10 @@ RECEIPTS = 1_000
 
 
 class Running:
-    """Starts runners and remembers them until they are done."""
+    """Starts runners and remembers them until they are done; `observe` is told of every end."""
 
-    def __init__(self) -> None:
+    def __init__(self, observe: Callable[[TurnFinished], None]) -> None:
+        self._observe = observe
         self._runners: dict[str, Runner] = {}
         self._by_chat: dict[tuple[str, str], list[Runner]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -47,6 +50,8 @@ class Running:
             neighbours.remove(runner)
             if not neighbours:
                 self._by_chat.pop((claim.tenant_id, chat_id), None)
+            if runner.finished is not None:
+                self._observe(runner.finished)
             if runner.receipt is not None:
                 self._receipts[claim.turn_id] = runner.receipt
                 if len(self._receipts) > RECEIPTS:

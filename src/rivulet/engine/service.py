@@ -59,7 +59,7 @@ class Policy:
 
 
 class Service:
-    """One per process. `entropy(n)` gives n random bytes; `owner` names this process in its claims."""
+    """One per process. `entropy(n)` gives n random bytes; `observe` is told how each turn ended."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class Service:
         policy: Policy,
         clock: Clock,
         entropy: Callable[[int], bytes],
+        observe: Callable[[e.TurnFinished], None] = lambda _: None,
     ) -> None:
         self._log, self._turns, self._chats = stores.log, stores.turns, stores.chats
         self._answerers = answerers
@@ -77,7 +78,7 @@ class Service:
         self._owner = self._id("own")
         self._access = Access(stores.turns, stores.chats)
         self.hub = Hub(stores.log)
-        self.running = Running()
+        self.running = Running(observe)
         self._recovered = asyncio.Event()
         self.is_draining = False
 

@@ -1,0 +1,82 @@
+"""The whole web application: the API's routes, the page for everything else, one door in front."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from rivulet import __version__
+from rivulet.domain.errors import InvalidRequest, NotFound, RivuletError
+from rivulet.http import chats, health, sources, turns
+from rivulet.http.door import Door
+from rivulet.http.errors import error_response, invalid
+from rivulet.http.metrics import Metrics
+from rivulet.http.page import Page
+from rivulet.http.shapes import schemas
+from rivulet.http.stream import Pulse
+from rivulet.wiring import House
+
+
+def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: Callable[[], str]) -> ASGIApp:
+    """The application over an open house."""
+    settings = house.settings
+    pulse = Pulse(settings.heartbeat_s, settings.max_connection_s)
+    metrics.watch(house.service)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        beating = asyncio.create_task(pulse.run(), name="pulse")
+        yield
+        beating.cancel()
+
+    app = FastAPI(
+        title="Rivulet",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        redirect_slashes=False,
+    )
+    app.include_router(turns.routes(house.service, pulse))
+    app.include_router(chats.routes(house.service))
+    app.include_router(sources.routes(house))
+    app.include_router(health.routes(house, metrics))
+    app.mount("/", Page())
+    app.add_exception_handler(RivuletError, _failed)
+    app.add_exception_handler(RequestValidationError, _failed)
+    app.add_exception_handler(HTTPException, _failed)
+    _describe(app)
+    hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
+    return Door(app, api_key, hosts, new_request_id)
+
+
+async def _failed(request: Request, problem: Exception) -> Response:
+    if isinstance(problem, RequestValidationError):
+        error: RivuletError = invalid(problem.errors())
+    elif isinstance(problem, HTTPException):
+        error = NotFound() if problem.status_code == 404 else InvalidRequest(str(problem.detail))
+    elif isinstance(problem, RivuletError):
+        error = problem
+    else:
+        raise problem
+    return error_response(error, request.state.request_id)
+
+
+def _describe(app: FastAPI) -> None:
+    """Adds to FastAPI's document the shapes that msgspec writes."""
+    generate = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = generate()
+            document.setdefault("components", {}).setdefault("schemas", {}).update(schemas())
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,145 @@
+"""What every request passes before a route: a request id, the host and origin checks, the size limit, the
+credential. Plain ASGI, so that a stream is not wrapped in anything."""
+
+import hmac
+import re
+from collections.abc import Callable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from rivulet.domain.errors import Forbidden, InvalidRequest, TooLarge, Unauthorised, WrongContentType
+from rivulet.domain.tenant import LOCAL, Principal
+from rivulet.http.errors import as_rivulet_error, error_response
+
+BODY_BYTES = 1 << 20
+"""Of a JSON request: thirty times the longest question, with room for a history."""
+
+UPLOAD_BYTES = 257 << 20
+"""Of an upload: the largest document (256 MiB) and its form."""
+
+_UPLOADS = "/v1/sources/upload"
+_OPEN = frozenset({"/livez", "/readyz", "/health", "/v1/health"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Door:
+    """`api_key` None means that only this machine can reach us; then foreign host names and origins are
+    refused, because a page on the web could otherwise talk to us through the visitor's browser."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        api_key: str | None,
+        allowed_hosts: frozenset[str],
+        new_request_id: Callable[[], str],
+    ) -> None:
+        self._app = app
+        self._api_key = api_key
+        self._hosts = allowed_hosts
+        self._new_request_id = new_request_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        request_id = self._request_id(headers)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        has_started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal has_started
+            if message["type"] == "http.response.start":
+                has_started = True
+                MutableHeaders(scope=message)["x-request-id"] = request_id
+            await send(message)
+
+        try:
+            self._check_host(headers)
+            if _is_api(scope["path"]):
+                state["who"] = self._principal(headers)
+                _check_body(scope, headers)
+                self._check_origin(scope, headers)
+                receive = _limited(receive, _limit(scope["path"]))
+            await self._app(scope, receive, send_with_id)
+        except Exception as problem:
+            error = as_rivulet_error(problem, request_id)
+            if has_started:
+                raise
+            await error_response(error, request_id)(scope, receive, send_with_id)
+
+    def _request_id(self, headers: Headers) -> str:
+        """The caller's own, when it is harmless; it goes into our log."""
+        given = headers.get("x-request-id", "")
+        return given if _REQUEST_ID.fullmatch(given) else self._new_request_id()
+
+    def _principal(self, headers: Headers) -> Principal:
+        if self._api_key is None:
+            return LOCAL
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not hmac.compare_digest(
+            token.strip().encode("utf-8", "replace"), self._api_key.encode()
+        ):
+            raise Unauthorised
+        return LOCAL
+
+    def _check_host(self, headers: Headers) -> None:
+        hosts = headers.getlist("host")
+        if len(hosts) != 1:
+            raise InvalidRequest("Send exactly one Host header.")
+        if self._api_key is None and self._hosts and _hostname(hosts[0]) not in self._hosts:
+            raise Forbidden("This server answers only under its own name; see allowed_hosts.")
+
+    def _check_origin(self, scope: Scope, headers: Headers) -> None:
+        origin = headers.get("origin")
+        if origin is None or scope["method"] in _SAFE:
+            return
+        if self._api_key is None and origin.partition("://")[2] != headers.get("host"):
+            raise Forbidden("Requests from other sites are not taken.")
+
+
+def _is_api(path: str) -> bool:
+    return path not in _OPEN and (path.startswith("/v1/") or path in ("/metrics", "/openapi.json"))
+
+
+def _hostname(host: str) -> str:
+    """`[::1]:80` → `[::1]`, `localhost:80` → `localhost`."""
+    return (host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]).lower()
+
+
+def _limit(path: str) -> int:
+    return UPLOAD_BYTES if path == _UPLOADS else BODY_BYTES
+
+
+def _check_body(scope: Scope, headers: Headers) -> None:
+    if scope["method"] in _SAFE:
+        return
+    length = headers.get("content-length")
+    has_body = "transfer-encoding" in headers or (length or "0") != "0"
+    if length is not None and length.isdigit() and int(length) > _limit(scope["path"]):
+        raise TooLarge
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if scope["path"] == _UPLOADS:
+        if kind != "multipart/form-data":
+            raise WrongContentType("Send the files as multipart/form-data.")
+    elif has_body and kind != "application/json":
+        raise WrongContentType
+
+
+def _limited(receive: Receive, limit: int) -> Receive:
+    """Counts what really comes, whatever Content-Length says."""
+    received = 0
+
+    async def counted() -> Message:
+        nonlocal received
+        message = await receive()
+        received += len(message.get("body", b""))
+        if received > limit:
+            raise TooLarge
+        return message
+
+    return counted

@@ -1,0 +1,51 @@
+"""Failures as every client sees them: one JSON shape with a code, a sentence and the request's id."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from starlette.responses import Response
+
+from rivulet.domain.errors import Draining, Internal, InvalidRequest, RateLimited, RivuletError
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 2
+"""What a client is told to wait while the server restarts or is too busy."""
+
+
+def error_response(error: RivuletError, request_id: str) -> Response:
+    """PROTOCOL.md §9."""
+    body: dict[str, object] = {"code": error.code, "message": error.message, "request_id": request_id}
+    body |= error.details
+    headers: dict[str, str] = {}
+    if isinstance(error, (Draining, RateLimited)):
+        headers["retry-after"] = str(error.details.get("retry_after", RETRY_AFTER_S))
+    if error.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return reply({"error": body}, error.status, headers)
+
+
+def as_rivulet_error(problem: Exception, request_id: str) -> RivuletError:
+    """An unforeseen exception as an `Internal` error; its details go to the log and nowhere else."""
+    if isinstance(problem, RivuletError):
+        return problem
+    log.error("request %s failed", request_id, exc_info=problem)
+    return Internal()
+
+
+def invalid(errors: Sequence[Mapping[str, Any]]) -> InvalidRequest:
+    """The first thing wrong with a body or query, in words, without echoing what was sent."""
+    first = errors[0]
+    if first["type"] == "json_invalid":
+        return InvalidRequest("The body is not valid JSON.")
+    path = ".".join(str(part) for part in first["loc"][1:])
+    return InvalidRequest(f"{path}: {first['msg']}" if path else str(first["msg"]))
+
+
+def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """JSON, encoded once."""
+    return Response(
+        msgspec.json.encode(content), status, headers=dict(headers or {}), media_type="application/json"
+    )

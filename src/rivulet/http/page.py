@@ -1,0 +1,69 @@
+"""The built front end, served from the package under a policy that lets nothing foreign in."""
+
+import mimetypes
+from importlib.resources import files
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from rivulet.domain.errors import NotFound
+
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "font-src 'self'",
+        "connect-src 'self'",
+        "frame-src 'self'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+    )
+)
+
+SAFETY = {
+    "content-security-policy": POLICY,
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "cross-origin-opener-policy": "same-origin",
+}
+
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class Page:
+    """Files by their exact name; every other address outside the API is the page itself, which knows its
+    own addresses. `assets/` have a hash in their names and may be kept for ever."""
+
+    def __init__(self) -> None:
+        self._files = _read(Path(str(files("rivulet"))) / "web")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        name = scope["path"].lstrip("/")
+        if (
+            scope["method"] not in ("GET", "HEAD")
+            or (name.startswith(("v1/", "assets/"))
+            and name not in self._files)
+        ):
+            raise NotFound
+        name = name if name in self._files else "index.html"
+        content = self._files.get(name)
+        if content is None:
+            raise NotFound("The page was not built into this installation; the API works without it.")
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        cache = _FOR_EVER if name.startswith("assets/") else "no-cache"
+        response = Response(content, headers={**SAFETY, "cache-control": cache}, media_type=kind)
+        await response(scope, receive, send)
+
+
+def _read(folder: Path) -> dict[str, bytes]:
+    """Everything at once: a few hundred kilobytes, and no path from a request ever reaches the disk."""
+    if not folder.is_dir():
+        return {}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }

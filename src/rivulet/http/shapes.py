@@ -1,0 +1,137 @@
+"""What goes in and out of the native API: request bodies as pydantic reads them, answers as msgspec writes
+them, and both as the OpenAPI document describes them."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from rivulet.domain.chat import Chat, Message
+from rivulet.domain.turn import Turn
+from rivulet.engine.runner import Receipt
+
+
+def _storable(value: object) -> object:
+    """Without NUL and lone surrogates, before pydantic refuses them with a message nobody understands."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+    return value
+
+
+Storable = Annotated[str, BeforeValidator(_storable)]
+
+
+class TurnBody(BaseModel):
+    """PROTOCOL.md §2.1."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    input: Annotated[Storable, Field(min_length=1, max_length=32_000)]
+    chat_id: Annotated[str, Field(max_length=128)] | None = None
+    bot_id: Annotated[str, Field(max_length=128)] = "default"
+    model: Annotated[str, Field(max_length=256)] | None = None
+    source_ids: Annotated[list[Annotated[str, Field(max_length=128)]], Field(max_length=1000)] | None = None
+    search_mode: Literal["all", "hybrid", "selected_only", "none"] = "all"
+    on_disconnect: Literal["continue", "cancel"] = "continue"
+    on_busy: Literal["reject", "queue"] = "reject"
+    stream: bool | None = None
+
+
+class TextSourceBody(BaseModel):
+    """PROTOCOL.md §8."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: Annotated[Storable, Field(min_length=1, max_length=400)]
+    text: Annotated[Storable, Field(min_length=1)]
+
+
+class TurnAccepted(msgspec.Struct, frozen=True, kw_only=True):
+    """PROTOCOL.md §2.2."""
+
+    turn_id: str
+    chat_id: str
+    user_message_id: str
+    message_id: str
+    events_url: str
+
+
+class ChatShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A chat in the list; `running_turn_id` is there while it answers."""
+
+    id: str
+    title: str
+    created_at: int
+    updated_at: int
+    running_turn_id: str | None = None
+
+
+class ChatPage(msgspec.Struct, frozen=True, kw_only=True):
+    chats: list[ChatShown]
+    next_before: int | None = None
+
+
+class MessageList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    messages: list[Message]
+    running_turn_id: str | None = None
+
+
+class ModelShown(msgspec.Struct, frozen=True, kw_only=True):
+    id: str
+    provider: str
+    is_default: bool
+
+
+class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    models: list[ModelShown]
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    code: str
+    message: str
+    request_id: str
+
+
+class ProblemBody(msgspec.Struct, frozen=True, kw_only=True):
+    """PROTOCOL.md §9."""
+
+    error: Problem
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    status: str
+    reason: str | None = None
+
+
+ANSWERS: tuple[type, ...] = (
+    TurnAccepted,
+    Turn,
+    Receipt,
+    Chat,
+    ChatShown,
+    ChatPage,
+    MessageList,
+    ModelList,
+    ProblemBody,
+    Health,
+)
+"""Every answer that is described in /openapi.json."""
+
+
+def described(status: int, shape: type | None, description: str = "") -> dict[int | str, dict[str, Any]]:
+    """FastAPI's `responses` entry for an answer that msgspec writes, with the error shape for the rest."""
+    error = {"content": {"application/json": {"schema": _reference(ProblemBody)}}, "description": "An error"}
+    answer: dict[str, Any] = {"description": description or "The answer"}
+    if shape is not None:
+        answer["content"] = {"application/json": {"schema": _reference(shape)}}
+    return {status: answer, "4XX": error, "5XX": error}
+
+
+def schemas() -> dict[str, Any]:
+    """The components those references name."""
+    _, components = msgspec.json.schema_components(ANSWERS, ref_template="#/components/schemas/{name}")
+    return components
+
+
+def _reference(shape: type) -> dict[str, str]:
+    return {"$ref": f"#/components/schemas/{shape.__name__}"}

@@ -1,0 +1,106 @@
+"""/v1/turns: start, follow, stop, retry, read (PROTOCOL.md §2 to §7)."""
+
+import re
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Request
+from starlette.responses import Response
+
+from rivulet.dialects.native import Native
+from rivulet.domain.errors import InvalidRequest
+from rivulet.domain.tenant import Principal
+from rivulet.domain.turn import Turn
+from rivulet.engine.runner import Receipt
+from rivulet.engine.service import Service, Started
+from rivulet.http.errors import reply
+from rivulet.http.shapes import TurnAccepted, TurnBody, described
+from rivulet.http.stream import EventStream, Pulse
+from rivulet.ports.dialect import Ask, Dialect
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+NATIVE: Dialect = Native()
+
+
+def routes(service: Service, pulse: Pulse) -> APIRouter:
+    """The native dialect's doors to the turns."""
+    router = APIRouter(prefix="/v1/turns", tags=["turns"])
+
+    async def opened(request: Request, started: Started, is_streamed: bool) -> Response:
+        location = f"/v1/turns/{started.turn_id}"
+        if is_streamed:
+            follower = await service.follow(who(request), started.turn_id, NATIVE, "0")
+            assert follower is not None, "a stream from the start always has something to say"
+            return EventStream(follower, NATIVE, pulse, {"location": location})
+        accepted = TurnAccepted(**asdict(started), events_url=f"{location}/events")
+        return reply(accepted, 202, {"location": location})
+
+    @router.post(
+        "", status_code=202, responses=described(202, TurnAccepted, "The turn is on disk and being answered")
+    )
+    async def ask(
+        request: Request,
+        body: TurnBody,
+        accept: Annotated[str, Header()] = "",
+        idempotency_key: Annotated[str | None, Header()] = None,
+    ) -> Response:
+        """Ask a question. With `Accept: text/event-stream` or `stream: true` the answer is the stream."""
+        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
+            raise InvalidRequest("Idempotency-Key takes 1 to 255 printable ASCII characters.")
+        started = await service.ask(who(request), asked(body), idempotency_key)
+        is_streamed = body.stream if body.stream is not None else "text/event-stream" in accept
+        return await opened(request, started, is_streamed)
+
+    @router.get("/{turn_id}", responses=described(200, Turn, "The turn as far as it has come"))
+    async def get(request: Request, turn_id: str) -> Response:
+        return reply(await service.get(who(request), turn_id))
+
+    @router.get("/{turn_id}/events", responses=_STREAM)
+    async def follow(
+        request: Request,
+        turn_id: str,
+        last_event_id: Annotated[str | None, Header()] = None,
+        after: Annotated[str | None, Query()] = None,
+    ) -> Response:
+        """Follow the turn from a cursor: history first, then what happens."""
+        cursor = last_event_id if last_event_id is not None else after
+        cursor = "0" if cursor is None else cursor
+        follower = await service.follow(who(request), turn_id, NATIVE, cursor)
+        if follower is None:
+            return Response(status_code=204)
+        return EventStream(follower, NATIVE, pulse, {"rivulet-resumed-from": cursor})
+
+    @router.post("/{turn_id}/stop", responses=described(200, Receipt, "What stopping did"))
+    async def stop(request: Request, turn_id: str) -> Response:
+        return reply(await service.stop(who(request), turn_id))
+
+    @router.post("/{turn_id}/retry", status_code=202, responses=described(202, TurnAccepted, "The new turn"))
+    async def retry(request: Request, turn_id: str, accept: Annotated[str, Header()] = "") -> Response:
+        started = await service.retry(who(request), turn_id)
+        return await opened(request, started, "text/event-stream" in accept)
+
+    return router
+
+
+def who(request: Request) -> Principal:
+    """The principal the door has resolved."""
+    return request.state.who
+
+
+def asked(body: TurnBody) -> Ask:
+    """The body as the engine takes it."""
+    return Ask(
+        input=body.input,
+        chat_id=body.chat_id,
+        bot_id=body.bot_id,
+        model=body.model,
+        source_ids=None if body.source_ids is None else tuple(body.source_ids),
+        search_mode=body.search_mode,
+        on_disconnect=body.on_disconnect,
+        on_busy=body.on_busy,
+    )
+
+
+_STREAM: dict[int | str, dict[str, Any]] = described(
+    204, None, "The turn is finished and the cursor is its end"
+) | {200: {"description": "Events from the cursor on", "content": {"text/event-stream": {}}}}
