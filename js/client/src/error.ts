@@ -1,0 +1,50 @@
+/** What can go wrong between a client and its server, as one class with its guard. */
+
+/** `code` is one of PROTOCOL.md §9, or `network` when no answer came, or `http` when it was not Rivulet's. */
+export class ChatError extends Error {
+  override readonly name = 'ChatError'
+  readonly code: string
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean
+  /** The HTTP status; 0 when there was no answer, and for an error that a turn ended with. */
+  readonly status: number
+  readonly requestId: string | undefined
+  /** The other fields of the server's error, such as the `turn_id` of `chat_busy`. */
+  readonly details: Readonly<Record<string, unknown>>
+
+  constructor(
+    code: string,
+    message: string,
+    facts: { retryable?: boolean; status?: number; requestId?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+  ) {
+    super(message, { cause: facts.cause })
+    this.code = code
+    this.retryable = facts.retryable ?? false
+    this.status = facts.status ?? 0
+    this.requestId = facts.requestId
+    this.details = facts.details ?? {}
+  }
+}
+
+export function isChatError(problem: unknown): problem is ChatError {
+  return problem instanceof ChatError
+}
+
+/** The error a response with a bad status stands for; also reads pages that are not the server's. */
+export async function errorOf(response: Response): Promise<ChatError> {
+  const { status } = response
+  const body: unknown = await response.json().catch(() => undefined)
+  const error = (body as { error?: Record<string, unknown> } | undefined)?.error
+  const { code, message, request_id: requestId, ...details } = error ?? {}
+  const id = requestId ?? response.headers.get('x-request-id')
+  return new ChatError(
+    typeof code === 'string' ? code : 'http',
+    typeof message === 'string' ? message : `The server answered ${status}.`,
+    { status, details, retryable: mayPass(status), ...(typeof id === 'string' && { requestId: id }) },
+  )
+}
+
+/** Statuses that pass by themselves: overload, restart, a proxy that lost its server, a full disk. */
+function mayPass(status: number): boolean {
+  return status === 429 || status >= 500
+}

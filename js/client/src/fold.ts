@@ -1,0 +1,140 @@
+/** What a log folds to: the same record that the server's own fold makes (PROTOCOL.md §7). */
+
+import type {
+  CitationAdded, Data, Failure, FinishReason, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, Usage,
+} from './events.ts'
+
+export interface ToolUse {
+  id: string
+  name: string
+  input?: unknown
+  /** Missing while the tool runs. */
+  status?: StepStatus
+  output?: unknown
+  error?: string
+}
+
+/** A turn, whole or so far; `seq` is the last event's number. */
+export interface TurnState {
+  turn_id: string
+  chat_id: string
+  message_id: string
+  user_message_id: string
+  model: string
+  retry_of: string | null
+  seq: number
+  started_at: number
+  status: Status | 'in_progress'
+  finish_reason: FinishReason | null
+  error: Failure | null
+  usage: Usage | null
+  timing: Timing | null
+  text: string
+  reasoning: string
+  sources: Passage[]
+  citations: CitationAdded[]
+  tools: ToolUse[]
+  stages: StageFinished[]
+  data: Data[]
+}
+
+export function fold(events: Iterable<TurnEvent>): TurnState {
+  const folded = new Fold()
+  for (const event of events) folded.add(event)
+  return folded.turn()
+}
+
+/** A turn being folded event by event. Parts of text are joined by a blank line. */
+export class Fold {
+  #parts = new Map<string, string>()
+  #tools = new Map<string, ToolUse>()
+  #data = new Map<string | number, Data>()
+  #turn: TurnState = {
+    turn_id: '', chat_id: '', message_id: '', user_message_id: '', model: '', retry_of: null,
+    seq: 0, started_at: 0, status: 'in_progress', finish_reason: null, error: null, usage: null, timing: null,
+    text: '', reasoning: '', sources: [], citations: [], tools: [], stages: [], data: [],
+  }
+
+  /** The record of everything added so far. */
+  turn(): TurnState {
+    const { sources, citations, stages } = this.#turn
+    return {
+      ...this.#turn,
+      text: [...this.#parts.values()].filter(Boolean).join('\n\n'),
+      sources: [...sources],
+      citations: [...citations],
+      stages: [...stages],
+      tools: [...this.#tools.values()],
+      data: [...this.#data.values()],
+    }
+  }
+
+  add(event: TurnEvent): void {
+    const turn = this.#turn
+    turn.seq = event.seq
+    switch (event.type) {
+      case 'text.delta':
+        this.#parts.set(event.part_id, (this.#parts.get(event.part_id) ?? '') + event.delta)
+        return
+      case 'text.started':
+        this.#parts.set(event.part_id, '')
+        return
+      case 'reasoning.delta':
+        turn.reasoning += event.delta
+        return
+      case 'sources.added':
+        turn.sources.push(...event.sources)
+        return
+      case 'citation.added':
+        turn.citations.push(event)
+        return
+      case 'stage.finished':
+        turn.stages.push(event)
+        return
+      case 'tool.started':
+        this.#tools.set(event.tool_call_id, { id: event.tool_call_id, name: event.name })
+        return
+      case 'tool.called':
+        this.#tool(event.tool_call_id, { input: event.input })
+        return
+      case 'tool.finished': {
+        const { status = 'completed', output, error } = event
+        this.#tool(event.tool_call_id, {
+          status, ...(output != null && { output }), ...(error != null && { error }),
+        })
+        return
+      }
+      case 'data':
+        this.#data.set(event.id ?? event.seq, event)
+        return
+      case 'turn.started':
+        turn.turn_id = event.turn_id
+        turn.chat_id = event.chat_id
+        turn.message_id = event.message_id
+        turn.user_message_id = event.user_message_id
+        turn.model = event.model
+        turn.retry_of = event.retry_of ?? null
+        turn.started_at = event.at
+        return
+      case 'turn.finished':
+        turn.status = event.status
+        turn.finish_reason = event.finish_reason
+        turn.error = event.error ?? null
+        turn.usage = event.usage ?? {}
+        turn.timing = event.timing ?? null
+        return
+      case 'stage.started':
+      case 'reasoning.started':
+      case 'reasoning.finished':
+      case 'tool.input.delta':
+      case 'text.finished':
+        return
+      default:
+        event satisfies never
+    }
+  }
+
+  #tool(id: string, change: Partial<ToolUse>): void {
+    this.#tools.set(id, { ...(this.#tools.get(id) ?? { id, name: '' }), ...change })
+  }
+}

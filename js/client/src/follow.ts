@@ -1,0 +1,150 @@
+/** Following a turn: one endless stream of events made of as many connections as it takes (PROTOCOL.md §4). */
+
+import { ChatError, errorOf } from './error.ts'
+import { isKnown, type TurnEvent } from './events.ts'
+import { Parser } from './sse.ts'
+import { onWake } from './wake.ts'
+
+/** `waiting` is the time between a lost connection and the next attempt. */
+export type Connection = 'connecting' | 'open' | 'waiting'
+
+export interface FollowOptions {
+  /** The `lastEventId` to go on after; without it the stream starts with event 1. */
+  after?: string
+  /** Ends the following, never the turn. */
+  signal?: AbortSignal
+  onConnection?: (state: Connection) => void
+  /** Told each cursor as soon as its event was given out. */
+  onCursor?: (id: string) => void
+}
+
+/** One request for the events after a cursor. */
+export type Open = (after: string, signal: AbortSignal) => Promise<Response>
+
+/** The server says something at least every 10 s; after two silent intervals the line is dead. */
+const SILENCE_MS = 20_000
+/** After waking up, one silent interval and a little is proof enough that the line died in the sleep. */
+const STALE_MS = 12_000
+/** A cut line is taken up again almost at once, a dead server ever more slowly. */
+const DELAYS_MS = [300, 1000, 2000, 4000, 8000, 15_000]
+
+export async function* follow(open: Open, options: FollowOptions): AsyncGenerator<TurnEvent, void, void> {
+  const { signal, onConnection } = options
+  let cursor = options.after ?? ''
+  let seq = Number.parseInt(cursor, 10) || 0
+  let failures = 0
+  for (;;) {
+    signal?.throwIfAborted()
+    onConnection?.('connecting')
+    const line = new Line(signal)
+    let retryAfter = 0
+    try {
+      const response = await open(cursor, line.signal)
+      if (response.status === 204) return
+      const error = await refusal(response)
+      if (error) {
+        retryAfter = 1000 * Math.min(60, Number(response.headers.get('retry-after')) || 0)
+        throw error
+      }
+      onConnection?.('open')
+      for await (const { id, data } of line.read(response)) {
+        const event = JSON.parse(data) as TurnEvent
+        if (!(event.seq > seq)) continue
+        // A gap would be a lost event: better to ask again for what follows the last one that is known.
+        if (event.seq !== seq + 1) break
+        seq = event.seq
+        cursor = id
+        failures = 0
+        options.onCursor?.(id)
+        if (isKnown(event)) yield event
+        if (event.type === 'turn.finished') return
+      }
+    } catch (problem) {
+      signal?.throwIfAborted()
+      if (problem instanceof ChatError && !problem.retryable) throw problem
+    } finally {
+      line.close()
+    }
+    signal?.throwIfAborted()
+    onConnection?.('waiting')
+    await pause(Math.max(retryAfter, delay(failures++)), signal)
+  }
+}
+
+/** The error of a response that is not an event stream. A page of somebody else's may pass by itself. */
+async function refusal(response: Response): Promise<ChatError | undefined> {
+  if (!response.ok) return errorOf(response)
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) return undefined
+  await response.body?.cancel()
+  return new ChatError('http', 'The answer is not an event stream.', { status: response.status, retryable: true })
+}
+
+/** With jitter, so that a server which comes back does not meet everybody in the same instant. */
+function delay(failures: number): number {
+  const step = DELAYS_MS[Math.min(failures, DELAYS_MS.length - 1)] as number
+  return step * (0.75 + Math.random() / 2)
+}
+
+/** Waits, but not longer than until the page wakes up or somebody gives up. */
+function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer)
+      sleepOn()
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    const timer = setTimeout(end, ms)
+    const sleepOn = onWake(end)
+    signal?.addEventListener('abort', end)
+  })
+}
+
+/** One connection, closed by its reader, by its user's signal, or by its own silence. */
+class Line {
+  #controller = new AbortController()
+  #heardAt = Date.now()
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #outer: AbortSignal | undefined
+  #forgetWake: () => void
+
+  constructor(outer: AbortSignal | undefined) {
+    this.#outer = outer
+    outer?.addEventListener('abort', this.close)
+    this.#forgetWake = onWake(() => {
+      if (Date.now() - this.#heardAt > STALE_MS) this.#controller.abort()
+    })
+    this.#heard()
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal
+  }
+
+  async *read(response: Response) {
+    const reader = response.body?.getReader()
+    // A stream that is not the platform's own may not know the signal: it ends as if it had been cut.
+    this.signal.addEventListener('abort', () => void reader?.cancel().catch(() => undefined))
+    const decoder = new TextDecoder()
+    const parser = new Parser()
+    while (reader) {
+      const { done, value } = await reader.read()
+      if (done) return
+      this.#heard()
+      yield* parser.feed(decoder.decode(value, { stream: true }))
+    }
+  }
+
+  close = (): void => {
+    clearTimeout(this.#timer)
+    this.#forgetWake()
+    this.#outer?.removeEventListener('abort', this.close)
+    this.#controller.abort()
+  }
+
+  #heard(): void {
+    this.#heardAt = Date.now()
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#controller.abort(), SILENCE_MS)
+  }
+}

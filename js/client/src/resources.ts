@@ -1,0 +1,79 @@
+/** The records of PROTOCOL.md §7 and §8 as a client reads them. */
+
+import type { CitationAdded, Failure, Passage, Status, Timing, Usage } from './events.ts'
+
+/** A question and how it shall be answered (PROTOCOL.md §2.1). */
+export interface Question {
+  input: string
+  chat_id?: string
+  bot_id?: string
+  model?: string
+  source_ids?: string[]
+  search_mode?: 'all' | 'hybrid' | 'selected_only' | 'none'
+  on_disconnect?: 'continue' | 'cancel'
+  on_busy?: 'reject' | 'queue'
+}
+
+export interface Chat {
+  id: string
+  title: string
+  created_at: number
+  updated_at: number
+  running_turn_id?: string | null
+}
+
+export interface Message {
+  id: string
+  chat_id: string
+  turn_id: string
+  role: 'user' | 'assistant'
+  text: string
+  created_at: number
+  model?: string
+  status?: Status
+  error?: Failure
+  sources?: Passage[]
+  citations?: CitationAdded[]
+  usage?: Usage
+  timing?: Timing
+}
+
+export type SourceStatus = 'pending' | 'processing' | 'ready' | 'error'
+
+export interface Source {
+  id: string
+  title: string
+  kind: string
+  status: SourceStatus
+  error_message?: string | null
+  document_count: number
+  chunk_count: number
+  created_at: number
+  updated_at: number
+  documents?: SourceDocument[]
+}
+
+export interface SourceDocument {
+  id: string
+  title: string
+  filename?: string | null
+  media_type?: string | null
+  status: SourceStatus
+  reason?: string | null
+  chunk_count: number
+}
+
+export interface Document {
+  id: string
+  source_id: string
+  title: string
+  filename?: string | null
+  media_type?: string | null
+  text: string
+}
+
+export interface Model {
+  id: string
+  provider: string
+  is_default: boolean
+}

@@ -1,0 +1,177 @@
+/** The client's verbs against a real HTTP server. */
+
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+
+import { ChatError, createClient, isChatError, type TurnEvent } from '../src/index.ts'
+import { EVENT_STREAM, json, serve, type Handler } from './server.ts'
+import { framesAfter, log, receipt } from './log.ts'
+
+/** Answers like a server that has one turn, `log`. */
+const oneTurn: Handler = ({ method, path, headers }, response) => {
+  if (method === 'POST' && /^\/v1\/turns(\/trn_a\/retry)?$/.test(path)) {
+    json(response, 202, receipt, { 'x-request-id': 'req_7' })
+  } else if (path === '/v1/turns/trn_a/events') {
+    response.writeHead(200, EVENT_STREAM).end(framesAfter(headers['last-event-id'] as string | undefined).join(''))
+  } else if (path === '/v1/turns/trn_a/stop') {
+    json(response, 200, { status: 'cancelled', final_seq: 6, kept_chars: 9, upstream_closed: true, upstream_close_ms: 2 })
+  } else {
+    json(response, 404, { error: { code: 'not_found', message: 'Nothing here.', request_id: 'req_8' } })
+  }
+}
+
+test('a question becomes a turn whose events can be followed', async () => {
+  const { url, seen } = await serve(oneTurn)
+  const turn = await createClient({ baseUrl: url }).turns.create({ input: 'How large?' })
+  const events: TurnEvent[] = []
+  for await (const event of turn) events.push(event)
+  assert.deepEqual(log, events)
+  assert.deepEqual(receipt, turn.receipt)
+  assert.equal('req_7', turn.requestId)
+  assert.equal('6', turn.lastEventId)
+  assert.deepEqual({ input: 'How large?' }, JSON.parse(seen[0]?.body as string))
+  assert.equal('application/json', seen[0]?.headers['content-type'])
+})
+
+test('text gives the words, final gives the record', async () => {
+  const { url, seen } = await serve(oneTurn)
+  const turn = await createClient({ baseUrl: url }).turns.create({ input: 'How large?' })
+  const words: string[] = []
+  for await (const word of turn.text) words.push(word)
+  assert.deepEqual(['Größe ', '42 😀'], words)
+  const final = await turn.final()
+  assert.equal('Größe 42 😀', final.text)
+  assert.equal('completed', final.status)
+  assert.equal(2, seen.length, 'the record of a turn that was followed to its end costs no request')
+})
+
+test('the words of a turn that failed end in its error, the record tells it', async () => {
+  const failed: TurnEvent[] = [
+    ...log.slice(0, 5),
+    { type: 'turn.finished', status: 'failed', finish_reason: 'error', error: { code: 'upstream_timeout', message: 'Silence.', retryable: true }, seq: 6, at: 6 },
+  ]
+  const { url } = await serve((_, response) => response.writeHead(200, EVENT_STREAM).end(framesAfter('', failed).join('')))
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a')
+  await assert.rejects(
+    async () => {
+      for await (const _ of turn.text);
+    },
+    (problem) => isChatError(problem) && problem.code === 'upstream_timeout' && problem.retryable,
+  )
+  assert.equal('failed', (await turn.final()).status)
+  assert.equal('Größe 42 😀', (await turn.final()).text)
+})
+
+test('a question whose answer was lost is sent again under the same key', async () => {
+  let isFirst = true
+  const { url, seen } = await serve((one, response) => {
+    if (isFirst) response.destroy()
+    else oneTurn(one, response)
+    isFirst = false
+  })
+  const turn = await createClient({ baseUrl: url }).turns.create({ input: 'How large?' })
+  assert.equal('trn_a', turn.id)
+  assert.equal(2, seen.length)
+  assert.match(seen[0]?.headers['idempotency-key'] as string, /^[0-9a-f]{32}$/)
+  assert.equal(seen[0]?.headers['idempotency-key'], seen[1]?.headers['idempotency-key'])
+})
+
+test('an error tells its code, its request and its details', async () => {
+  const { url } = await serve((_, response) =>
+    json(response, 409, { error: { code: 'chat_busy', message: 'Still answering.', request_id: 'req_9', turn_id: 'trn_b' } }),
+  )
+  await assert.rejects(createClient({ baseUrl: url }).turns.create({ input: 'x' }), (problem: ChatError) => {
+    assert.equal('chat_busy', problem.code)
+    assert.equal('Still answering.', problem.message)
+    assert.equal('req_9', problem.requestId)
+    assert.equal(409, problem.status)
+    assert.deepEqual({ turn_id: 'trn_b' }, problem.details)
+    return true
+  })
+})
+
+test('a page that is not the server\'s is an error with its status', async () => {
+  const { url } = await serve((_, response) => void response.writeHead(500).end('<h1>oops</h1>'))
+  await assert.rejects(createClient({ baseUrl: url }).chats.list(), { code: 'http', status: 500, retryable: true })
+})
+
+test('a server that is not there is an error of the network', async () => {
+  const client = createClient({ fetch: () => Promise.reject(new TypeError('fetch failed')) })
+  await assert.rejects(client.models.list(), { code: 'network', status: 0, retryable: true })
+})
+
+test('the key is sent as a bearer, and asked for anew with every request', async () => {
+  const { url, seen } = await serve((_, response) => json(response, 200, { models: [] }))
+  let key: string | undefined
+  const client = createClient({ baseUrl: url, key: () => key })
+  await client.models.list()
+  key = 'secret'
+  await client.models.list()
+  assert.deepEqual([undefined, 'Bearer secret'], seen.map(({ headers }) => headers.authorization))
+})
+
+test('the signal ends the following and never the turn', async () => {
+  const { url, seen } = await serve((_, response) => void response.writeHead(200, EVENT_STREAM).write(framesAfter('')[0]))
+  const controller = new AbortController()
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a', { signal: controller.signal })
+  await assert.rejects(
+    async () => {
+      for await (const event of turn) {
+        assert.deepEqual(log[0], event)
+        controller.abort()
+      }
+    },
+    { name: 'AbortError' },
+  )
+  await seen[0]?.closed
+  assert.deepEqual(['/v1/turns/trn_a/events'], seen.map(({ path }) => path))
+})
+
+test('leaving the loop closes the connection, and a later loop can begin again', async () => {
+  const { url, seen } = await serve((_, response) => void response.writeHead(200, EVENT_STREAM).write(framesAfter('').slice(0, 2).join('')))
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a')
+  for await (const _ of turn) break
+  await seen[0]?.closed
+  for await (const event of turn) {
+    assert.deepEqual(log[0], event)
+    break
+  }
+  assert.equal(2, seen.length)
+})
+
+test('stop gives the receipt, retry a new turn', async () => {
+  const { url, seen } = await serve(oneTurn)
+  const client = createClient({ baseUrl: url })
+  assert.equal('cancelled', (await client.turns.stop('trn_a')).status)
+  assert.equal('trn_a', (await client.turns.retry('trn_a')).id)
+  assert.deepEqual(['POST /v1/turns/trn_a/stop', 'POST /v1/turns/trn_a/retry'], seen.map(({ method, path }) => `${method} ${path}`))
+})
+
+test('a turn followed from its last event on is read back from the server', async () => {
+  const { url, seen } = await serve(({ path }, response) => {
+    if (path.endsWith('/events')) response.writeHead(204).end()
+    else json(response, 200, { turn_id: 'trn_a', status: 'completed', text: 'Größe 42 😀' })
+  })
+  const final = await createClient({ baseUrl: url }).turns.follow('trn_a', { after: '6' }).final()
+  assert.equal('Größe 42 😀', final.text)
+  assert.equal('6', seen[0]?.headers['last-event-id'])
+})
+
+test('files are uploaded as form fields', async () => {
+  const { url, seen } = await serve((_, response) => json(response, 202, { sources: [{ id: 'src_1' }] }))
+  const sources = await createClient({ baseUrl: url }).sources.upload([new File(['Hello'], 'a.txt'), new File(['World'], 'b.md')])
+  assert.equal('src_1', sources[0]?.id)
+  assert.match(seen[0]?.headers['content-type'] as string, /^multipart\/form-data; boundary=/)
+  assert.match(seen[0]?.body as string, /name="file"; filename="a\.txt"[^]*Hello[^]*filename="b\.md"[^]*World/)
+})
+
+test('deleting answers nothing, listing pages', async () => {
+  const { url, seen } = await serve(({ method }, response) => {
+    if (method === 'DELETE') response.writeHead(204).end()
+    else json(response, 200, { chats: [], next_before: 5 })
+  })
+  const client = createClient({ baseUrl: url })
+  assert.equal(undefined, await client.chats.delete('cht_1'))
+  assert.equal(5, (await client.chats.list({ before: 9, limit: 20 })).next_before)
+  assert.deepEqual(['/v1/chats/cht_1', '/v1/chats?before=9&limit=20'], seen.map(({ path }) => path))
+})
