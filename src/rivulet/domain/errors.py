@@ -9,7 +9,7 @@
     │                   · Interrupted 500
     └─ the provider's   ProviderError 502: UpstreamUnreachable · UpstreamTimeout 504 · UpstreamAuth
                         · UpstreamRateLimited · UpstreamProtocol · UpstreamTruncated · UpstreamFailed
-                        · ModelNotFound · ContextLength · ContentFiltered
+                        · UpstreamRefused · ModelNotFound · ContextLength · ContentFiltered
 
 The docstring is the sentence a person reads unless the raiser gives a better one.
 """
@@ -235,6 +235,13 @@ class UpstreamFailed(ProviderError):
     """The model's service reported a failure."""
 
     code = "upstream_failed"
+
+
+class UpstreamRefused(ProviderError):
+    """The model's service does not take this request."""
+
+    code = "upstream_refused"
+    retryable = False
 
 
 class ModelNotFound(ProviderError):
