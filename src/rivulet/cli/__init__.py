@@ -1,0 +1,27 @@
+"""The command `rivulet`: serve · ask · chat · docs · turns · doctor · eval."""
+
+import sys
+
+from cyclopts import App
+
+from rivulet import __version__
+from rivulet.domain.errors import RivuletError
+
+app = App(
+    name="rivulet",
+    help="A chat server that answers from your documents and never loses an answer.",
+    version=__version__,
+)
+# By name, so that `rivulet serve` does not import what only `rivulet eval` needs.
+app.command("rivulet.cli.serve:serve")
+
+
+def main() -> None:
+    """Runs the command line. Exit status 2 means the command was wrong, 1 that it failed."""
+    try:
+        app()
+    except RivuletError as problem:
+        print(f"rivulet: {problem.message}", file=sys.stderr)  # noqa: T201
+        sys.exit(2 if 400 <= problem.status < 500 else 1)
+    except KeyboardInterrupt:
+        sys.exit(130)
