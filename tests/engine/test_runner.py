@@ -1,0 +1,282 @@
+"""How a turn is answered and how it ends: exactly once, whatever happens."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+
+import pytest
+
+from rivulet.domain import events as e
+from rivulet.domain.bot import Limits
+from rivulet.domain.errors import LimitReached, UpstreamAuth
+from rivulet.domain.tenant import LOCAL
+from rivulet.domain.turn import check, fold
+from rivulet.ports.answering import Finished, Task
+
+from .conftest import Bench
+
+pytestmark = pytest.mark.anyio
+Drafts = AsyncGenerator[e.AnyEvent | Finished, None]
+
+
+def terminal(log: list[e.AnyEvent]) -> e.TurnFinished:
+    check(log)
+    assert isinstance(log[-1], e.TurnFinished)
+    return log[-1]
+
+
+async def slow(task: Task) -> Drafts:
+    yield e.StageStarted(stage="generation", stage_id="g")
+    yield e.TextStarted(part_id="t")
+    for word in range(1000):
+        await asyncio.sleep(1)
+        yield e.TextDelta(part_id="t", delta=f"{word} ")
+
+
+async def test_an_answer_becomes_a_legal_log(bench: Bench) -> None:
+    """What the answerer says stands in the log between one start and one end, with times."""
+    log = await bench.ended(await bench.ask())
+    assert terminal(log).status == "completed"
+    assert fold(log).text == "Because so."
+    assert all(event.at >= 1_700_000_000_000 for event in log)
+
+
+async def test_what_is_left_open_is_closed(bench: Bench) -> None:
+    """An answerer that just returns leaves no part, stage or tool open."""
+
+    async def careless(task: Task) -> Drafts:
+        yield e.StageStarted(stage="generation", stage_id="g")
+        yield e.TextStarted(part_id="t")
+        yield e.TextDelta(part_id="t", delta="Well")
+
+    bench.says("careless", careless)
+    log = await bench.ended(await bench.ask("careless"))
+    assert terminal(log).status == "completed"
+    assert [e.type_of(event) for event in log[-3:]] == ["text.finished", "stage.finished", "turn.finished"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"),
+    [
+        ("stop", "completed"),
+        ("tool_calls", "completed"),
+        ("length", "incomplete"),
+        ("content_filter", "incomplete"),
+    ],
+)
+async def test_the_reason_decides_the_status(bench: Bench, reason: e.FinishReason, status: str) -> None:
+    """An answer cut by the provider is never called complete."""
+
+    async def ends(task: Task) -> Drafts:
+        yield Finished(finish_reason=reason, usage=e.Usage(input_tokens=3, output_tokens=4, total_tokens=7))
+
+    bench.says("ends", ends)
+    finished = terminal(await bench.ended(await bench.ask("ends")))
+    assert (finished.status, finished.finish_reason) == (status, reason)
+    assert (finished.usage.total_tokens, finished.usage.estimated) == (7, False)
+
+
+async def test_usage_is_estimated_when_nobody_counted(bench: Bench) -> None:
+    """A turn always has a usage, and says when it is a guess."""
+    finished = terminal(await bench.ended(await bench.ask()))
+    assert (finished.usage.output_tokens, finished.usage.estimated) == (3, True)
+
+
+async def test_a_known_failure_keeps_its_code_and_the_text(bench: Bench) -> None:
+    """A provider's error ends the turn as failed; what was said stays."""
+
+    async def fails(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        yield e.TextDelta(part_id="t", delta="Half ")
+        raise UpstreamAuth
+
+    bench.says("fails", fails)
+    log = await bench.ended(await bench.ask("fails"))
+    finished = terminal(log)
+    assert finished.error is not None
+    assert (finished.status, finished.error.code, finished.error.retryable) == (
+        "failed",
+        "upstream_auth",
+        False,
+    )
+    assert fold(log).text == "Half "
+
+
+async def test_an_unknown_failure_tells_no_internals(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
+    """A bug in an answerer is `internal` to readers; the log has the rest."""
+
+    async def breaks(task: Task) -> Drafts:
+        raise ValueError("secret path /etc/passwd")
+        yield
+
+    bench.says("breaks", breaks)
+    finished = terminal(await bench.ended(await bench.ask("breaks")))
+    assert finished.error is not None
+    assert finished.error.code == "internal"
+    assert "secret" not in finished.error.message
+    assert "secret path" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "draft",
+    [
+        e.TextDelta(part_id="never opened", delta="x"),
+        e.TurnFinished(status="completed", finish_reason="stop"),
+        e.TextFinished(part_id="t"),
+    ],
+)
+async def test_an_illegal_draft_fails_the_turn_and_never_the_log(bench: Bench, draft: e.AnyEvent) -> None:
+    """The log stays legal even when the answerer does not keep to the rules."""
+
+    async def lawless(task: Task) -> Drafts:
+        yield draft
+
+    bench.says("lawless", lawless)
+    assert terminal(await bench.ended(await bench.ask("lawless"))).status == "failed"
+
+
+async def test_silence_before_the_first_word_has_a_limit(bench: Bench) -> None:
+    """Thirty seconds without a word: failed as upstream_timeout, at thirty seconds. Stages are no words."""
+
+    async def mute(task: Task) -> Drafts:
+        yield e.StageStarted(stage="generation", stage_id="g")
+        await asyncio.sleep(3600)
+
+    bench.says("mute", mute)
+    finished = terminal(await bench.ended(await bench.ask("mute")))
+    assert finished.error is not None
+    assert finished.timing is not None
+    assert (finished.error.code, finished.timing.duration_ms) == ("upstream_timeout", 30_000)
+    assert finished.timing.time_to_first_token_ms is None
+
+
+async def test_silence_in_the_middle_has_a_limit(bench: Bench) -> None:
+    """Thirty seconds after the last word; what was said stays."""
+
+    async def stalls(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        for _ in range(3):
+            await asyncio.sleep(20)
+            yield e.TextDelta(part_id="t", delta="x")
+        await asyncio.sleep(3600)
+
+    bench.says("stalls", stalls)
+    log = await bench.ended(await bench.ask("stalls"))
+    finished = terminal(log)
+    assert finished.error is not None
+    assert finished.timing is not None
+    assert (finished.error.code, finished.timing.duration_ms) == ("upstream_timeout", 90_000)
+    assert fold(log).text == "xxx"
+
+
+async def test_a_trickle_ends_at_the_total_limit(make_bench: Callable[..., Bench]) -> None:
+    """A turn that is never silent still ends when its bot says so."""
+    bench = make_bench(Limits(total_s=100.0))
+    bench.says("slow", slow)
+    log = await bench.ended(await bench.ask("slow"))
+    finished = terminal(log)
+    assert finished.error is not None
+    assert finished.timing is not None
+    assert (finished.error.code, finished.timing.duration_ms) == ("timeout", 100_000)
+
+
+async def test_an_endless_answer_is_cut_at_its_size(make_bench: Callable[..., Bench]) -> None:
+    """A model that repeats itself for ever ends as incomplete, by length."""
+
+    async def babbles(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        while True:
+            yield e.TextDelta(part_id="t", delta="blah ")
+
+    bench = make_bench(Limits(output_bytes=1000))
+    bench.says("babbles", babbles)
+    log = await bench.ended(await bench.ask("babbles"))
+    finished = terminal(log)
+    assert (finished.status, finished.finish_reason) == ("incomplete", "length")
+    assert 1000 <= len(fold(log).text) <= 1000 + 5 * 64
+
+
+async def test_a_reached_limit_is_incomplete_not_failed(bench: Bench) -> None:
+    """Too many tool steps: the answer so far counts, and says that it was cut."""
+
+    async def loops(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        raise LimitReached
+
+    bench.says("loops", loops)
+    finished = terminal(await bench.ended(await bench.ask("loops")))
+    assert finished.error is not None
+    assert (finished.status, finished.error.code) == ("incomplete", "limit_reached")
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.5, 2.5, 10.0])
+async def test_stop_works_at_any_moment(bench: Bench, seconds: float) -> None:
+    """Before the first token or in the middle: cancelled, the text kept, a receipt that counts it."""
+    bench.says("slow", slow)
+    started = await bench.ask("slow")
+    await asyncio.sleep(seconds)
+    receipt = await bench.service.stop(LOCAL, started.turn_id)
+    log = await bench.log(started)
+    assert terminal(log).status == "cancelled"
+    assert (receipt.status, receipt.final_seq, receipt.kept_chars) == (
+        "cancelled",
+        log[-1].seq,
+        len(fold(log).text),
+    )
+    assert receipt.upstream_closed is True
+    assert await bench.service.stop(LOCAL, started.turn_id) == receipt
+
+
+async def test_stop_closes_what_the_answerer_holds(bench: Bench) -> None:
+    """By the time of the receipt the answerer has let go of its upstream."""
+    released: list[str] = []
+
+    async def holds(task: Task) -> Drafts:
+        try:
+            yield e.TextStarted(part_id="t")
+            await asyncio.sleep(3600)
+        finally:
+            released.append("upstream")
+
+    bench.says("holds", holds)
+    started = await bench.ask("holds")
+    await asyncio.sleep(1)
+    await bench.service.stop(LOCAL, started.turn_id)
+    assert released == ["upstream"]
+
+
+async def test_an_answerer_that_will_not_be_cancelled_cannot_hold_the_turn(bench: Bench) -> None:
+    """The turn ends after a second, and the receipt says that the upstream was not closed."""
+    gate = asyncio.Event()
+
+    async def stubborn(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        while not gate.is_set():
+            try:
+                await asyncio.sleep(3600)
+            except asyncio.CancelledError:
+                await gate.wait()
+
+    bench.says("stubborn", stubborn)
+    started = await bench.ask("stubborn")
+    await asyncio.sleep(1)
+    receipt = await bench.service.stop(LOCAL, started.turn_id)
+    assert (receipt.status, receipt.upstream_closed) == ("cancelled", False)
+    terminal(await bench.log(started))
+    gate.set()
+    await asyncio.sleep(0)
+
+
+async def test_stop_and_finish_agree_on_one_end(bench: Bench) -> None:
+    """Whoever is first has decided; both are told the same."""
+
+    async def brief(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        await asyncio.sleep(1)
+        yield e.TextDelta(part_id="t", delta="Done")
+
+    bench.says("brief", brief)
+    for delay in (0.999, 1.0, 1.001):
+        started = await bench.ask("brief")
+        await asyncio.sleep(delay)
+        receipt = await bench.service.stop(LOCAL, started.turn_id)
+        assert terminal(await bench.log(started)).status == receipt.status
