@@ -18,9 +18,7 @@ HEARTBEAT = b":\n"
 
 def frame(data: bytes, event: str | None = None, id: str | None = None) -> bytes:
     """One event. `data` is one line of JSON; `event` and `id` are ours and contain no line ends."""
-    head = b""
-    if id is not None:
-        head += b"id: %s\n" % id.encode("ascii")
+    head = "" if id is None else f"id: {id}\n"
     if event is not None:
-        head += b"event: %s\n" % event.encode("ascii")
-    return b"%sdata: %s\n\n" % (head, data)
+        head = f"{head}event: {event}\n"
+    return b"%bdata: %b\n\n" % (head.encode("ascii"), data)

@@ -5,7 +5,7 @@ Text offsets are Unicode code points into the text of the part, counted from 0, 
 """
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import msgspec
 
@@ -209,19 +209,20 @@ AnyEvent = (
 )
 """One event of the log, or a draft of one."""
 
+_TAGS: dict[type, str] = {kind: str(kind.__struct_config__.tag) for kind in get_args(AnyEvent)}
 _decoder = msgspec.json.Decoder(AnyEvent)
 _encoder = msgspec.json.Encoder()
 
 
 def type_of(event: AnyEvent) -> str:
     """The event's wire name, as in `text.delta`."""
-    return event.__struct_config__.tag  # type: ignore[return-value]
+    return _TAGS[type(event)]
 
 
 def encode(event: AnyEvent) -> bytes:
     """One line of JSON; line separators that some readers split on are escaped."""
     raw = _encoder.encode(event)
-    if b"\xc2\x85" in raw or b"\xe2\x80" in raw:
+    if not raw.isascii():
         raw = raw.replace(b"\xc2\x85", b"\\u0085")
         raw = raw.replace(b"\xe2\x80\xa8", b"\\u2028").replace(b"\xe2\x80\xa9", b"\\u2029")
     return raw
