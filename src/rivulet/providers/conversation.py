@@ -1,0 +1,54 @@
+"""A prompt as the messages a chat model reads; the same for every wire but for the tools' results.
+
+The system text is the prompt's instructions, untouched, and stays the same from turn to turn, so that a
+service can keep what it read before. The sources stand in the last user message, numbered, before the
+question; that marks like `[1]` are wanted is for the instructions to say.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from rivulet.domain.events import Passage
+from rivulet.ports.answering import Prompt, ToolResult, ToolSpec
+from rivulet.providers.cleaning import clean
+
+Message = dict[str, Any]
+
+
+def messages(prompt: Prompt, called: Callable[[ToolResult], tuple[Message, Message]]) -> list[Message]:
+    """`called` spells one tool call and its result in the wire's own way."""
+    found: list[Message] = []
+    if prompt.instructions:
+        found.append({"role": "system", "content": clean(prompt.instructions)})
+    found += [{"role": earlier.role, "content": clean(earlier.text)} for earlier in prompt.history]
+    found.append({"role": "user", "content": clean(_question(prompt))})
+    for result in prompt.tool_results:
+        found += called(result)
+    return found
+
+
+def tools(specs: tuple[ToolSpec, ...]) -> list[Message]:
+    """What the model may call."""
+    return [
+        {
+            "type": "function",
+            "function": {
+                "name": spec.name,
+                "description": clean(spec.description),
+                "parameters": dict(spec.parameters),
+            },
+        }
+        for spec in specs
+    ]
+
+
+def _question(prompt: Prompt) -> str:
+    if not prompt.sources:
+        return prompt.question
+    passages = "\n\n".join(_passage(source) for source in prompt.sources)
+    return f"Sources:\n\n{passages}\n\nQuestion: {prompt.question}"
+
+
+def _passage(source: Passage) -> str:
+    title = " ".join(source.title.split())
+    return f"[{source.n}] {title}\n{source.text.strip()}"

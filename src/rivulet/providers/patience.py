@@ -1,0 +1,96 @@
+"""How long to bear with a model's service that fails before its first word: a few tries, then the error.
+
+After the first word nothing is tried again: a reader would get the beginning twice.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import aclosing
+from email.utils import parsedate_to_datetime
+
+import msgspec
+
+from rivulet.domain.errors import (
+    ProviderError,
+    UpstreamFailed,
+    UpstreamRateLimited,
+    UpstreamTruncated,
+    UpstreamUnreachable,
+)
+from rivulet.ports.answering import Piece, Waiting
+
+_PASSING = (UpstreamFailed, UpstreamRateLimited, UpstreamTruncated, UpstreamUnreachable)
+"""What may be over in a moment. A wrong key, a wrong model or a broken protocol will not be."""
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """Two more tries, after about half a second and a second, never all servers at the same instant.
+
+    A service may ask for more time, up to `longest_s`; who asks for longer gets no second try, since a person
+    is waiting. `random` gives 0 to 1, `now` seconds since 1970.
+    """
+
+    retries: int = 2
+    first_s: float = 0.5
+    longest_s: float = 30.0
+    random: Callable[[], float] = random.random
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
+    now: Callable[[], float] = time.time
+
+    def pause(self, failures: int, problem: ProviderError) -> float | None:
+        """Seconds until the next try after the `failures`th one; None when there is none."""
+        if failures > self.retries or not isinstance(problem, _PASSING):
+            return None
+        asked = problem.details.get("retry_after")
+        own = self.first_s * 2 ** (failures - 1) * (0.75 + self.random() / 2)
+        seconds = max(own, asked) if isinstance(asked, (int, float)) else own
+        return seconds if seconds <= self.longest_s else None
+
+
+async def patiently(
+    attempt: Callable[[], AsyncGenerator[Piece, None]], patience: Patience
+) -> AsyncGenerator[Piece, None]:
+    """The first attempt that gets a word out, with a `Waiting` before each new try."""
+    failures = 0
+    while True:
+        has_begun = False
+        try:
+            async with aclosing(attempt()) as pieces:
+                async for piece in pieces:
+                    has_begun = True
+                    yield piece
+            return
+        except ProviderError as problem:
+            failures += 1
+            seconds = None if has_begun else patience.pause(failures, problem)
+            if seconds is None:
+                raise
+            reason = problem.code
+        yield Waiting(reason=reason, seconds=seconds)
+        await patience.sleep(seconds)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """Seconds the service asks to be left alone; None when it does not say, or says nonsense."""
+    milliseconds = _number(headers.get("retry-after-ms", ""))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    value = headers.get("Retry-After", "").strip()
+    seconds = _number(value)
+    if seconds is not None:
+        return seconds
+    try:
+        until = parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
+    return until - now if until > now else None
+
+
+def _number(text: str) -> float | None:
+    """A plain number of seconds, not negative."""
+    digits = text.strip()
+    if not (digits.isascii() and digits.replace(".", "", 1).isdigit() and len(digits) < 16):
+        return None
+    return float(digits)
