@@ -36,6 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     lease_s: float = 5.0
     disconnect_grace_s: float = 5.0
     max_connection_s: float = 600.0
+    stall_s: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     retry_interrupted: bool = False
 

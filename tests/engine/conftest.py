@@ -57,6 +57,7 @@ class Bench:
 
     def new_service(self) -> Service:
         """As if the process had been started again over the same store."""
+        self.store = MemoryStore(self.clock, self.store.tables)
         count = itertools.count(1)
         bot = Bot(model="plain", limits=self.limits)
         return Service(

@@ -135,6 +135,7 @@ async def test_a_waiting_follower_can_be_woken_for_a_heartbeat(bench: Bench) -> 
     started = await bench.ask("long")
     follower = await bench.service.follow(LOCAL, started.turn_id, NATIVE, "0")
     assert follower is not None
+    await asyncio.sleep(0.01)
     await follower.next()
     asyncio.get_running_loop().call_later(0.001, lambda: follower.wake(has_more=False))
     assert await follower.next() == b""

@@ -176,6 +176,8 @@ class Follower:
         "_dialect",
         "_hub",
         "_is_ending",
+        "_is_resumed",
+        "_live",
         "_log",
         "_rendered",
         "_renderer",
@@ -196,8 +198,9 @@ class Follower:
         self.turn_id = turn_id
         self._dialect = dialect
         self.seq, self._skip = parse_cursor(after)
-        self._renderer = dialect.renderer(is_resumed=after != "0")
-        self._rendered = self.seq if dialect.is_stateless else 0
+        self._is_resumed = after != "0"
+        self._live: _LiveTurn | None = None
+        self._begin_rendering()
         self._waiter: asyncio.Future[bool] | None = None
         self._is_ending = hub.is_closing
         self.is_complete = False
@@ -206,7 +209,9 @@ class Follower:
         """More bytes, b"" when woken without any (send a heartbeat), or None at the end: `is_complete`
         says whether the terminal event was among what came before."""
         while not self.is_complete and not self._is_ending:
-            live = self._hub.live(self.turn_id)
+            live = self._hub.live(self.turn_id) or self._live
+            if live is None or live.is_abandoned:
+                live = self._live = None
             if live is None or self._rendered + 1 < live.floor(self._dialect):
                 data = await self._from_log()
                 if data:
@@ -258,8 +263,14 @@ class Follower:
         finally:
             timer.cancel()
 
+    def _begin_rendering(self) -> None:
+        """A renderer of our own, for what is read from the log; a counting dialect begins at event 1."""
+        self._renderer = self._dialect.renderer(self._is_resumed)
+        self._rendered = self.seq if self._dialect.is_stateless else 0
+
     def _from_window(self, live: _LiveTurn) -> bytes:
         shared = live.rendering(self._dialect, self._renderer, self._rendered)
+        self._live = live
         pieces: list[bytes] = []
         size = 0
         frames = shared.frames
@@ -276,6 +287,10 @@ class Follower:
 
     async def _from_log(self) -> bytes:
         """One page; for a dialect whose frames count from the start, also those the reader has had."""
+        if self._live is not None:
+            # Our renderer was left behind, or given away, when the shared frames took over.
+            self._live = None
+            self._begin_rendering()
         events = await self._log.read(self._tenant_id, self.turn_id, self._rendered, PAGE)
         pieces: list[bytes] = []
         for event in events:

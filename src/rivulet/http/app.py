@@ -26,7 +26,7 @@ from rivulet.wiring import House
 def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: Callable[[], str]) -> ASGIApp:
     """The application over an open house."""
     settings = house.settings
-    pulse = Pulse(settings.heartbeat_s, settings.max_connection_s)
+    pulse = Pulse(settings.heartbeat_s, settings.max_connection_s, settings.stall_s)
     metrics.watch(house.service)
 
     @contextlib.asynccontextmanager

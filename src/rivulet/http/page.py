@@ -44,10 +44,8 @@ class Page:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].lstrip("/")
-        if (
-            scope["method"] not in ("GET", "HEAD")
-            or (name.startswith(("v1/", "assets/"))
-            and name not in self._files)
+        if scope["method"] not in ("GET", "HEAD") or (
+            name.startswith(("v1/", "assets/")) and name not in self._files
         ):
             raise NotFound
         name = name if name in self._files else "index.html"

@@ -131,9 +131,10 @@ class Server(uvicorn.Server):
 
     def _drain(self) -> None:
         if self._draining is None:
-            self._draining = asyncio.ensure_future(self._drain_and_exit())
+            self._draining = asyncio.ensure_future(self.drain_and_exit())
 
-    async def _drain_and_exit(self) -> None:
+    async def drain_and_exit(self) -> None:
+        """What the first SIGTERM or Ctrl-C does."""
         try:
             await self._service.drain(self._drain_s)
         finally:

@@ -88,7 +88,7 @@ class EventStream(Response):
 class Pulse:
     """Looks at every open stream once a second: one timer for all of them instead of one per token."""
 
-    def __init__(self, heartbeat_s: float, age_s: float, stall_s: float = 10.0) -> None:
+    def __init__(self, heartbeat_s: float, age_s: float, stall_s: float) -> None:
         self.streams: set[EventStream] = set()
         self._heartbeat_s = heartbeat_s
         self._age_s = age_s
