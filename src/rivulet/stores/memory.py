@@ -1,0 +1,239 @@
+"""Everything in memory: the shortest honest reading of the ports, which other stores are held against."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from rivulet.domain.chat import Chat, Message
+from rivulet.domain.errors import ChatBusy, IdempotencyMismatch, LostClaim, NotFound
+from rivulet.domain.events import AnyEvent, TurnFinished, merged, numbered
+from rivulet.ports.turns import Claim, Clock, Committed, Opening, Replayed, TurnRecord
+from rivulet.stores.leases import Leases
+from rivulet.stores.messages import answered, asked
+
+KEY_MS = 48 * 3600 * 1000
+"""How long an Idempotency-Key is remembered: clients are promised a day, whatever the clock is set to."""
+
+
+@dataclass(slots=True)
+class _Turn:
+    record: TurnRecord
+    events: list[AnyEvent]
+    messages: list[Message]
+    """The question, unless an earlier turn asked it, and the answer, once there is one."""
+
+    def holds(self, claim: Claim) -> bool:
+        return self.record.status == "in_progress" and self.record.epoch == claim.epoch
+
+
+@dataclass(slots=True)
+class Tables:
+    """What would be on disk, by tenant and id. Turns are in the order of their opening."""
+
+    turns: dict[tuple[str, str], _Turn] = field(default_factory=dict[tuple[str, str], _Turn])
+    chats: dict[tuple[str, str], Chat] = field(default_factory=dict[tuple[str, str], Chat])
+    keys: dict[tuple[str, str], tuple[bytes, str, int]] = field(
+        default_factory=dict[tuple[str, str], tuple[bytes, str, int]]
+    )
+
+    def of_chat(self, tenant_id: str, chat_id: str) -> list[_Turn]:
+        records = (each for (tenant, _), each in self.turns.items() if tenant == tenant_id)
+        return [each for each in records if each.record.chat_id == chat_id]
+
+
+class MemoryStore:
+    """The three ports over one set of tables. A second store over the same tables is what a process that is
+    started again finds: the rows are there, the leases are not."""
+
+    def __init__(self, clock: Clock, tables: Tables | None = None) -> None:
+        self.tables = tables or Tables()
+        leases = Leases(clock)
+        self.log = MemoryTurnLog(self.tables, leases)
+        self.turns = MemoryTurns(self.tables, leases)
+        self.chats = MemoryChats(self.tables)
+
+
+class MemoryTurnLog:
+    """A commit is whatever one round of the event loop appended."""
+
+    def __init__(self, tables: Tables, leases: Leases) -> None:
+        self._tables = tables
+        self._leases = leases
+        self._waiting: dict[Claim, tuple[list[AnyEvent], Committed]] = {}
+        self._void: set[Claim] = set()
+
+    async def open(self, opening: Opening, owner: str, lease_ms: int) -> Claim | Replayed:
+        tables, tenant_id, started = self._tables, opening.tenant_id, opening.started
+        if (turn_id := self._answered(opening)) is not None:
+            return Replayed(turn_id=turn_id)
+        chat = tables.chats.get((tenant_id, started.chat_id))
+        if chat is None and not opening.new_chat:
+            raise NotFound
+        for turn in tables.of_chat(tenant_id, started.chat_id):
+            if opening.exclusive and turn.record.status == "in_progress":
+                raise ChatBusy(turn.record.id)
+        if chat is None:
+            chat = Chat(id=started.chat_id, title=opening.chat_title, created_at=started.at, updated_at=0)
+        tables.chats[tenant_id, chat.id] = msgspec.structs.replace(chat, updated_at=started.at)
+        question = asked(opening)
+        turn = _Turn(_record(opening, owner), [numbered(started, 1)], [question] if question else [])
+        tables.turns[tenant_id, started.turn_id] = turn
+        if opening.idempotency_key is not None:
+            key = (tenant_id, opening.idempotency_key)
+            tables.keys[key] = (opening.request_digest, started.turn_id, started.at)
+        self._leases.take(tenant_id, started.turn_id, owner, lease_ms)
+        return _claim(turn)
+
+    def _answered(self, opening: Opening) -> str | None:
+        """The turn this request has opened before."""
+        keys, now = self._tables.keys, opening.started.at
+        for key in [key for key, (_, _, at) in keys.items() if at < now - KEY_MS]:
+            del keys[key]
+        if opening.idempotency_key is None:
+            return None
+        digest, turn_id, _ = keys.get((opening.tenant_id, opening.idempotency_key), (b"", None, 0))
+        if turn_id is not None and digest != opening.request_digest:
+            raise IdempotencyMismatch
+        return turn_id
+
+    async def claim(self, tenant_id: str, turn_id: str, owner: str, lease_ms: int) -> Claim | None:
+        turn = self._tables.turns.get((tenant_id, turn_id))
+        if turn is None or turn.record.status != "in_progress":
+            return None
+        if not self._leases.take(tenant_id, turn_id, owner, lease_ms):
+            return None
+        self._commit()
+        record = turn.record
+        if record.owner != owner:
+            turn.record = msgspec.structs.replace(record, owner=owner, epoch=record.epoch + 1)
+        return _claim(turn)
+
+    def append(self, claim: Claim, drafts: Sequence[AnyEvent], committed: Committed) -> None:
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._commit)
+        before, _ = self._waiting.get(claim, ([], committed))
+        self._waiting[claim] = ([*before, *drafts], committed)
+
+    def _commit(self) -> None:
+        waiting, self._waiting = self._waiting, {}
+        for claim, (drafts, committed) in waiting.items():
+            turn = self._tables.turns.get((claim.tenant_id, claim.turn_id))
+            if turn is not None and turn.holds(claim):
+                first = len(turn.events) + 1
+                events = [numbered(draft, seq) for seq, draft in enumerate(merged(drafts), first)]
+                turn.events.extend(events)
+                committed(events, None)
+            elif claim not in self._void:
+                self._void.add(claim)
+                committed((), LostClaim())
+
+    async def finish(self, claim: Claim, finished: TurnFinished, answer: Message) -> TurnFinished:
+        self._commit()
+        turn = self._tables.turns.get((claim.tenant_id, claim.turn_id))
+        if turn is None or not turn.holds(claim):
+            raise LostClaim
+        event = msgspec.structs.replace(finished, seq=len(turn.events) + 1)
+        turn.events.append(event)
+        turn.messages.append(answered(answer, finished))
+        turn.record = msgspec.structs.replace(turn.record, status=finished.status)
+        place = (claim.tenant_id, turn.record.chat_id)
+        chat = self._tables.chats[place]
+        self._tables.chats[place] = msgspec.structs.replace(chat, updated_at=finished.at)
+        self._leases.drop(claim.tenant_id, claim.turn_id)
+        return event
+
+    async def read(self, tenant_id: str, turn_id: str, after: int, limit: int) -> list[AnyEvent]:
+        turn = self._tables.turns.get((tenant_id, turn_id))
+        if turn is None:
+            raise NotFound
+        return turn.events[after : after + limit]
+
+
+class MemoryTurns:
+    def __init__(self, tables: Tables, leases: Leases) -> None:
+        self._tables = tables
+        self._leases = leases
+
+    async def get(self, tenant_id: str, turn_id: str) -> TurnRecord | None:
+        turn = self._tables.turns.get((tenant_id, turn_id))
+        return None if turn is None else _so_far(turn)
+
+    async def unfinished(self) -> list[TurnRecord]:
+        turns = [_so_far(turn) for turn in self._tables.turns.values()]
+        return [each for each in turns if _runs(each) and not self._leases.is_held(each.tenant_id, each.id)]
+
+    async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:
+        return [_so_far(turn) for turn in self._tables.of_chat(tenant_id, chat_id) if _runs(turn.record)]
+
+
+class MemoryChats:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def recent(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
+        chats = [chat for (tenant, _), chat in self._tables.chats.items() if tenant == tenant_id]
+        chats = [chat for chat in chats if before is None or chat.updated_at < before]
+        chats.sort(key=lambda chat: chat.updated_at, reverse=True)
+        last = chats[limit - 1].updated_at if len(chats) >= limit else 0
+        return [chat for chat in chats if chat.updated_at >= last]
+
+    async def get(self, tenant_id: str, chat_id: str) -> Chat | None:
+        return self._tables.chats.get((tenant_id, chat_id))
+
+    async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
+        return [message for turn in self._tables.of_chat(tenant_id, chat_id) for message in turn.messages]
+
+    async def delete(self, tenant_id: str, chat_id: str) -> bool:
+        turns = self._tables.of_chat(tenant_id, chat_id)
+        for turn in turns:
+            if _runs(turn.record):
+                raise ChatBusy(turn.record.id)
+        gone = {turn.record.id for turn in turns}
+        for turn_id in gone:
+            del self._tables.turns[tenant_id, turn_id]
+        for key, (_, turn_id, _) in list(self._tables.keys.items()):
+            if key[0] == tenant_id and turn_id in gone:
+                del self._tables.keys[key]
+        return self._tables.chats.pop((tenant_id, chat_id), None) is not None
+
+
+def _record(opening: Opening, owner: str) -> TurnRecord:
+    started = opening.started
+    return TurnRecord(
+        tenant_id=opening.tenant_id,
+        id=started.turn_id,
+        chat_id=started.chat_id,
+        user_id=opening.user_id,
+        status="in_progress",
+        epoch=1,
+        owner=owner,
+        last_seq=1,
+        created_at=started.at,
+        message_id=started.message_id,
+        user_message_id=started.user_message_id,
+        model=started.model,
+        question=opening.question,
+        request=opening.request,
+        retry_of=started.retry_of,
+    )
+
+
+def _claim(turn: _Turn) -> Claim:
+    record = turn.record
+    return Claim(
+        tenant_id=record.tenant_id,
+        turn_id=record.id,
+        owner=record.owner,
+        epoch=record.epoch,
+        last_seq=len(turn.events),
+    )
+
+
+def _so_far(turn: _Turn) -> TurnRecord:
+    return msgspec.structs.replace(turn.record, last_seq=len(turn.events))
+
+
+def _runs(record: TurnRecord) -> bool:
+    return record.status == "in_progress"

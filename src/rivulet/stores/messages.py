@@ -1,0 +1,29 @@
+"""The two messages a turn leaves in its chat: the question it opens with, the answer it ends with."""
+
+import msgspec
+
+from rivulet.domain.chat import Message
+from rivulet.domain.events import TurnFinished
+from rivulet.ports.turns import Opening
+
+
+def asked(opening: Opening) -> Message | None:
+    """The question; None for a retry, whose question is in the chat already."""
+    started = opening.started
+    if started.retry_of is not None:
+        return None
+    return Message(
+        id=started.user_message_id,
+        chat_id=started.chat_id,
+        turn_id=started.turn_id,
+        role="user",
+        text=opening.question,
+        created_at=started.at,
+    )
+
+
+def answered(answer: Message, finished: TurnFinished) -> Message:
+    """The answer with what only the terminal event knows."""
+    return msgspec.structs.replace(
+        answer, status=finished.status, error=finished.error, usage=finished.usage, timing=finished.timing
+    )
