@@ -1,0 +1,133 @@
+"""`rivulet serve` as a process of its own, to be started, killed and started again on one data directory."""
+
+import asyncio
+import contextlib
+import ctypes
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import aiohttp
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
+
+
+class NotReady(Exception):
+    """The server did not answer; the message has the end of what it wrote."""
+
+
+def die_with_parent() -> None:
+    """For `preexec_fn`: the kernel kills this process when the thread that started it ends (Linux only)."""
+    if sys.platform == "linux":
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ServerProcess:
+    """A new port at every start, so that nobody else can have taken it meanwhile; `url` is the present one.
+
+    `arguments` go behind `rivulet serve`, `environment` over our own. What it writes goes to `log`.
+    """
+
+    def __init__(
+        self, data_dir: Path, *, arguments: Sequence[str] = (), environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.data_dir = data_dir
+        self.log = data_dir.parent / f"{data_dir.name}.log"
+        self.port = 0
+        self._arguments = list(arguments)
+        self._environment = {**os.environ, **(environment or {})}
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        if self._process is None:
+            raise NotReady("the server has not been started")
+        return self._process.pid
+
+    async def __aenter__(self) -> "ServerProcess":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def start(self, limit_s: float = 30.0) -> float:
+        """Seconds until it took new turns. Cancelling it leaves the process as far as it got."""
+        await self.launch()
+        begun = time.monotonic()
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
+            while not await self._is_ready(session):
+                if self._process is None or self._process.returncode is not None:
+                    raise NotReady(f"the server ended by itself: {self._last_words()}")
+                if time.monotonic() - begun > limit_s:
+                    raise NotReady(f"the server was not ready within {limit_s:g} s: {self._last_words()}")
+                await asyncio.sleep(0.005)
+        return time.monotonic() - begun
+
+    async def launch(self) -> None:
+        """Starts the process and waits for nothing."""
+        self.port = free_port()
+        command = [str(Path(sys.executable).parent / "rivulet"), "serve", *self._arguments]
+        with self.log.open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                *command,
+                *("--port", str(self.port), "--data", str(self.data_dir)),
+                env=self._environment,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                preexec_fn=die_with_parent,
+            )
+
+    async def kill(self) -> None:
+        """`kill -9`, for it and whatever it started."""
+        await self._end(signal.SIGKILL, None)
+
+    async def stop(self, patience_s: float = 15.0) -> float:
+        """TERM, then KILL when it does not leave; returns how long it took."""
+        return await self._end(signal.SIGTERM, patience_s)
+
+    async def _end(self, number: signal.Signals, patience_s: float | None) -> float:
+        process, self._process = self._process, None
+        begun = time.monotonic()
+        if process is None:
+            return 0.0
+        _signal_group(process.pid, number)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), patience_s)
+        took = time.monotonic() - begun
+        _signal_group(process.pid, signal.SIGKILL)
+        await process.wait()
+        return took
+
+    async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
+        try:
+            async with session.get(f"{self.url}/readyz") as answer:
+                return answer.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    def _last_words(self) -> str:
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return text[-800:].strip() or "it wrote nothing"
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, number)
