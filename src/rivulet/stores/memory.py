@@ -11,10 +11,7 @@ from rivulet.domain.errors import ChatBusy, IdempotencyMismatch, LostClaim, NotF
 from rivulet.domain.events import AnyEvent, TurnFinished, merged, numbered
 from rivulet.ports.turns import Claim, Clock, Committed, Opening, Replayed, TurnRecord
 from rivulet.stores.leases import Leases
-from rivulet.stores.messages import answered, asked
-
-KEY_MS = 48 * 3600 * 1000
-"""How long an Idempotency-Key is remembered: clients are promised a day, whatever the clock is set to."""
+from rivulet.stores.messages import KEY_MS, answered, asked
 
 
 @dataclass(slots=True)
@@ -173,7 +170,7 @@ class MemoryChats:
         self._tables = tables
 
     async def recent(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
-        chats = [chat for (tenant, _), chat in self._tables.chats.items() if tenant == tenant_id]
+        chats = [chat for (tenant, _), chat in reversed(self._tables.chats.items()) if tenant == tenant_id]
         chats = [chat for chat in chats if before is None or chat.updated_at < before]
         chats.sort(key=lambda chat: chat.updated_at, reverse=True)
         last = chats[limit - 1].updated_at if len(chats) >= limit else 0

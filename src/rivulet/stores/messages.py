@@ -1,10 +1,14 @@
-"""The two messages a turn leaves in its chat: the question it opens with, the answer it ends with."""
+"""What a turn leaves beside its log: the question it opens with, the answer it ends with, its key."""
 
 import msgspec
 
 from rivulet.domain.chat import Message
 from rivulet.domain.events import TurnFinished
 from rivulet.ports.turns import Opening
+
+KEY_MS = 48 * 3600 * 1000
+"""How long an Idempotency-Key is remembered. Clients are promised a day; the other one is for clocks that
+are set while the server runs."""
 
 
 def asked(opening: Opening) -> Message | None:

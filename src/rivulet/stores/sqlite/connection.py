@@ -12,6 +12,7 @@ import apsw
 from rivulet.domain.errors import StorageFailed
 from rivulet.ports.turns import Clock
 from rivulet.stores.sqlite.directory import RESERVE_BYTES, DataDirectory
+from rivulet.stores.sqlite.mending import mend
 from rivulet.stores.sqlite.migration import migrate
 from rivulet.stores.sqlite.writer import Job, Writer
 
@@ -30,7 +31,6 @@ class Database:
         self._connection = connection
         self._writer = Writer(connection, directory, clock)
         self._readers = _Readers(connection.filename)
-        self._clock = clock
 
     @classmethod
     def open(cls, data_dir: Path, clock: Clock, reserve_bytes: int = RESERVE_BYTES) -> "Database":
@@ -43,6 +43,7 @@ class Database:
         try:
             connection = _connect(str(directory.database))
             migrate(connection, clock.now_ms())
+            mend(connection)
             return cls(directory, connection, clock)
         except apsw.Error as problem:
             directory.close()
@@ -52,7 +53,11 @@ class Database:
             raise
 
     async def write(
-        self, change: Callable[[apsw.Connection], T], durable: bool, uses_reserve: bool = False
+        self,
+        change: Callable[[apsw.Connection], T],
+        durable: bool,
+        uses_reserve: bool = False,
+        then: Callable[[T], None] | None = None,
     ) -> T:
         """What `change` returns, once its transaction is committed; all changes are done in the order of
         these calls. Durable ones survive power loss, the others `kill -9`.
@@ -60,11 +65,14 @@ class Database:
         `change` runs on the writer's thread together with whatever else waits, so it takes milliseconds at
         most, works on nothing but the connection (it may run twice), and does not commit. When it raises,
         its part is undone and the exception arrives here. `uses_reserve` lets it write when the disk is
-        full: for what ends or removes something. Raises StorageFull, StorageFailed.
+        full: for what ends or removes something. `then` is called with the result when the change is
+        committed, also when the caller has been cancelled meanwhile. Raises StorageFull, StorageFailed.
         """
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
         def done(result: T, error: Exception | None) -> None:
+            if error is None and then is not None:
+                then(result)
             if answer.done():
                 return
             if error is None:
@@ -90,13 +98,12 @@ class Database:
 
     async def check(self) -> None:
         """Writes, durably, and reads back. Raises StorageFull, StorageFailed."""
-        now = self._clock.now_ms()
 
-        def mark(connection: apsw.Connection) -> None:
-            connection.execute("UPDATE health SET checked_at = ?", (now,))
+        def count(connection: apsw.Connection) -> int:
+            return connection.execute("UPDATE health SET checks = checks + 1 RETURNING checks").get
 
-        await self.write(mark, durable=True)
-        if await self.read(lambda connection: connection.execute("SELECT checked_at FROM health").get) != now:
+        written = await self.write(count, durable=True)
+        if await self.read(lambda connection: connection.execute("SELECT checks FROM health").get) < written:
             raise StorageFailed("The database does not keep what is written to it.")
 
     async def close(self) -> None:
@@ -140,9 +147,8 @@ class _Readers:
 def _connect(filename: str, flags: int = apsw.SQLITE_OPEN_READWRITE) -> apsw.Connection:
     connection = apsw.Connection(filename, flags=flags)
     connection.set_busy_timeout(5000)
-    connection.execute("PRAGMA trusted_schema = off")
-    connection.execute("PRAGMA foreign_keys = on")
+    connection.pragma("trusted_schema", False)
     if flags & apsw.SQLITE_OPEN_READWRITE:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.pragma("journal_mode", "wal")
+        connection.pragma("synchronous", "full")
     return connection

@@ -42,7 +42,7 @@ def _apply(connection: apsw.Connection, now_ms: int) -> None:
             f"knows {newest}): start that version again, or restore a backup made before the upgrade."
         )
     for version in range(present + 1, newest + 1):
-        connection.execute(known[version])
+        connection.execute(known[version]).fetchall()  # a script goes on only while its rows are taken
         connection.execute("INSERT INTO schema_version VALUES (?, ?)", (version, now_ms))
 
 

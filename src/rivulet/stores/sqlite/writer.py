@@ -21,10 +21,11 @@ _ROOM_CHECK_S = 1.0
 
 
 class Job:
-    """One change and who wants to know how it ended. `run` works on the connection only, because it runs
-    again when the disk turned out to be full; `done(result, error)` is called on the event loop."""
+    """One change and who wants to know how it ended. `run` may be called twice, because a full disk undoes
+    everything once. Then `settle(error)` is called, still in the writer's thread and before any later job,
+    and `done(result, error)` on the event loop."""
 
-    __slots__ = ("done", "error", "is_durable", "result", "run", "uses_reserve")
+    __slots__ = ("done", "error", "is_durable", "result", "run", "settle", "uses_reserve")
 
     def __init__(
         self,
@@ -32,11 +33,13 @@ class Job:
         done: Callable[[Any, Exception | None], None],
         is_durable: bool,
         uses_reserve: bool,
+        settle: Callable[[Exception | None], None] | None = None,
     ) -> None:
         self.run = run
         self.done = done
         self.is_durable = is_durable
         self.uses_reserve = uses_reserve
+        self.settle = settle
         self.result: Any = None
         self.error: Exception | None = None
 
@@ -59,8 +62,7 @@ class Writer:
 
     def submit(self, job: Job) -> None:
         """From the event loop; jobs are done in this order."""
-        if self._loop is None:
-            self._loop = asyncio.get_running_loop()
+        self._loop = asyncio.get_running_loop()
         self._waiting.put(job)
 
     def close(self) -> None:
@@ -102,6 +104,9 @@ class Writer:
             self._directory.release()
             for job in jobs:
                 self._transaction([job])
+        for job in jobs:
+            if job.settle is not None:
+                job.settle(job.error)
 
     def _ask_for_room(self) -> None:
         now = self._clock.monotonic()

@@ -1,0 +1,15 @@
+"""What a start puts right after a crash: the logs of unfinished turns are indexed again."""
+
+import apsw
+
+from rivulet.stores.sqlite.statements import statements
+
+_SQL = statements("turns.sql")
+
+
+def mend(connection: apsw.Connection) -> None:
+    """Costs nothing when every turn has ended; else one pass over what was written since the oldest of them
+    began."""
+    with connection:
+        connection.execute(_SQL["index_unfinished"])
+        connection.execute(_SQL["count_unfinished"])

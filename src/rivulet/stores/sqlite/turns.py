@@ -1,0 +1,119 @@
+"""The rows of turns and chats in SQLite."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import apsw
+import msgspec
+
+from rivulet.domain.chat import Chat, Message
+from rivulet.domain.errors import ChatBusy
+from rivulet.ports.turns import TurnRecord
+from rivulet.stores.leases import Leases
+from rivulet.stores.sqlite.connection import Database
+from rivulet.stores.sqlite.statements import first, rows, statements, value
+from rivulet.stores.sqlite.turn_log import SqliteTurnLog
+
+_SQL = statements("turns.sql")
+_FOREVER = (1 << 63) - 1
+_message = msgspec.json.Decoder(Message)
+
+
+class SqliteTurns:
+    """A row knows its log's end once the turn is over; until then the log knows."""
+
+    def __init__(self, db: Database, log: SqliteTurnLog, leases: Leases) -> None:
+        self._db = db
+        self._log = log
+        self._leases = leases
+
+    async def get(self, tenant_id: str, turn_id: str) -> TurnRecord | None:
+        found = await self._find("get_turn", {"tenant_id": tenant_id, "id": turn_id})
+        return found[0] if found else None
+
+    async def unfinished(self) -> list[TurnRecord]:
+        found = await self._find("unfinished_turns", {})
+        return [each for each in found if not self._leases.is_held(each.tenant_id, each.id)]
+
+    async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:
+        return await self._find("running_turns", {"tenant_id": tenant_id, "chat_id": chat_id})
+
+    async def _find(self, name: str, named: Mapping[str, str]) -> list[TurnRecord]:
+        found = await self._db.read(lambda db: rows(db, _SQL[name], named))
+        return [self._record(each) for each in found]
+
+    def _record(self, columns: tuple[Any, ...]) -> TurnRecord:
+        record = TurnRecord(**dict(zip(_COLUMNS, columns, strict=True)))
+        last_seq = self._log.last_seq(record.tenant_id, record.id)
+        if record.status == "in_progress" and last_seq > record.last_seq:
+            return msgspec.structs.replace(record, last_seq=last_seq)
+        return record
+
+
+class SqliteChats:
+    """Chats and what was said in them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    async def recent(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
+        named = {"tenant_id": tenant_id, "before": _FOREVER if before is None else before, "limit": limit}
+        return [_chat(each) for each in await self._db.read(lambda db: rows(db, _SQL["recent_chats"], named))]
+
+    async def get(self, tenant_id: str, chat_id: str) -> Chat | None:
+        named = {"tenant_id": tenant_id, "chat_id": chat_id}
+        found = await self._db.read(lambda db: first(db, _SQL["get_chat"], named))
+        return None if found is None else _chat(found)
+
+    async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
+        named = {"tenant_id": tenant_id, "chat_id": chat_id}
+
+        def look(db: apsw.Connection) -> list[Message]:
+            return [_message.decode(body) for (body,) in rows(db, _SQL["chat_messages"], named)]
+
+        return await self._db.read(look)
+
+    async def delete(self, tenant_id: str, chat_id: str) -> bool:
+        named = {"tenant_id": tenant_id, "chat_id": chat_id}
+
+        def remove(db: apsw.Connection) -> bool:
+            if (turn_id := value(db, _SQL["busy_with"], named)) is not None:
+                raise ChatBusy(turn_id)
+            for name in _DELETIONS:
+                db.execute(_SQL[name], named)
+            return db.changes() > 0
+
+        return await self._db.write(remove, durable=True, uses_reserve=True)
+
+
+_COLUMNS = (
+    "tenant_id",
+    "id",
+    "chat_id",
+    "user_id",
+    "status",
+    "epoch",
+    "owner",
+    "last_seq",
+    "created_at",
+    "message_id",
+    "user_message_id",
+    "model",
+    "question",
+    "request",
+    "retry_of",
+)
+
+_DELETIONS = (
+    "forget_keys_of_chat",
+    "delete_events",
+    "delete_places",
+    "delete_messages",
+    "delete_turns",
+    "delete_chat",
+)
+
+
+def _chat(columns: tuple[Any, ...]) -> Chat:
+    chat_id, title, created_at, updated_at = columns
+    return Chat(id=chat_id, title=title, created_at=created_at, updated_at=updated_at)
