@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -53,6 +53,13 @@ class Site:
         async with self.http.request(method, path, **request) as response:
             text = await response.text()
             return response.status, json.loads(text) if text else None
+
+
+async def until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+    """Returns as soon as `is_so`; for what other sockets notice a moment later."""
+    async with asyncio.timeout(seconds):
+        while not is_so():
+            await asyncio.sleep(0.005)  # noqa: ASYNC110
 
 
 def parsed(stream: bytes) -> list[dict[str, Any]]:

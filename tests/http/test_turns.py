@@ -8,7 +8,7 @@ import pytest
 
 from rivulet.testing.scripted_model import ScriptedModel
 
-from .conftest import KEY_CANARY, Site, parsed, serving
+from .conftest import KEY_CANARY, Site, parsed, serving, until
 
 pytestmark = pytest.mark.anyio
 
@@ -93,7 +93,7 @@ async def test_stop_closes_the_upstream_and_keeps_the_text(site: Site) -> None:
     assert (status, receipt["status"], receipt["upstream_closed"]) == (200, "cancelled", True)
     assert (receipt["final_seq"], receipt["kept_chars"]) == (events[-1]["seq"], len(text))
     assert text
-    await asyncio.wait_for(call.closed(), 1)
+    await until(lambda: call.closed is not None)
     assert await site.json("POST", f"/v1/turns/{started['turn_id']}/stop") == (200, receipt)
 
 
@@ -200,9 +200,7 @@ async def test_a_reader_who_never_reads_is_cut(tmp_path: Path, model: ScriptedMo
                 f"GET /v1/turns/{started['turn_id']}/events HTTP/1.1\r\nHost: {host}\r\n\r\n".encode()
             )
             assert (await site.events(started["turn_id"]))[-1]["status"] == "completed"
-            async with asyncio.timeout(10):
-                while site.house.service.hub.followers:
-                    await asyncio.sleep(0.05)
+            await until(lambda: not site.house.service.hub.followers)
 
 
 async def test_a_key_opens_the_api(tmp_path: Path, model: ScriptedModel) -> None:
@@ -218,12 +216,12 @@ async def test_a_key_opens_the_api(tmp_path: Path, model: ScriptedModel) -> None
 
 async def test_no_secret_leaves(site: Site) -> None:
     """The provider's key is in no event, no error and no metric."""
-    started = await site.ask(model="openai:fault:http-401")
+    started = await site.ask(model="openai:fault:error-with-key")
     everything = await site.stream(started["turn_id"])
     async with site.http.get("/metrics") as response:
         everything += await response.read()
     assert KEY_CANARY.encode() not in everything
-    assert parsed(everything)[-1]["error"]["code"] == "upstream_auth"
+    assert parsed(everything)[-1]["error"]["code"] == "upstream_failed"
 
 
 async def test_a_killed_connection_pool_does_not_matter(site: Site) -> None:

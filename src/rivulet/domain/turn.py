@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from io import StringIO
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -161,9 +161,9 @@ def closers(opened: Opened, status: Literal["failed", "cancelled", "completed"],
 class ToolUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     id: str
     name: str
-    input: object = None
+    input: Any = None
     status: str = "running"
-    output: object = None
+    output: Any = None
     error: str | None = None
 
 

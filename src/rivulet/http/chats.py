@@ -30,7 +30,7 @@ def routes(service: Service) -> APIRouter:
         """`before` is the `next_before` of the page before."""
         chats = await service.chats(who(request), before, limit)
         page = [await shown(who(request), chat) for chat in chats]
-        return reply(ChatPage(chats=page, next_before=chats[-1].updated_at if len(chats) == limit else None))
+        return reply(ChatPage(chats=page, next_before=chats[-1].updated_at if len(chats) >= limit else None))
 
     @router.get("/{chat_id}", responses=described(200, ChatShown))
     async def get(request: Request, chat_id: str) -> Response:
