@@ -1,0 +1,232 @@
+"""Our own answerer: search, choose passages, let the provider write from them, hold its words against them.
+
+A search that fails fails the turn. An answer without its documents would look like any other and be trusted
+like one; the error says that asking again may help.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+
+import msgspec
+
+from rivulet.answerers.grounding import MOST_SENTENCES, Grounder, Statement, figures
+from rivulet.answerers.passages import Desk, own_url
+from rivulet.answerers.prompt import earlier_questions, instructions, remembered
+from rivulet.answerers.retrieval import find
+from rivulet.answerers.stages import Stages
+from rivulet.answerers.support import Vocabulary
+from rivulet.answerers.tools import Outcome, Toolbox, failed, succeeded
+from rivulet.answerers.usage import estimated, total
+from rivulet.answerers.writing import Plain, Writing
+from rivulet.domain.errors import RetrievalFailed, RivuletError, UpstreamProtocol
+from rivulet.domain.events import AnyEvent, Data, Passage, SourcesAdded, ToolCalled, ToolFinished, Usage
+from rivulet.ports.answering import Finished, Prompt, Provider, Task, Tool, ToolResult
+from rivulet.ports.knowledge import Analyser, Found, Hit, Search
+from rivulet.ports.turns import Clock
+
+CANDIDATES = 3
+"""Hits asked for per source wanted, so that choosing has something to choose from."""
+
+BREATH = 16
+"""Sentences weighed before everybody else may run: about a millisecond."""
+
+Drafts = AsyncGenerator[AnyEvent, None]
+
+
+class Rag:
+    """One provider over one search. `tools` are those the server has; a bot names the ones it uses.
+
+    `quotes_only` says that the provider only quotes its sources: it gets none when nothing found supports an
+    answer, and then says that. A model gets them all the same and is told how little they are worth.
+    """
+
+    def __init__(
+        self,
+        *,
+        search: Search,
+        provider: Provider,
+        analyser: Analyser,
+        clock: Clock,
+        tools: Mapping[str, Tool] | None = None,
+        quotes_only: bool = False,
+        url_of: Callable[[Hit], str] = own_url,
+    ) -> None:
+        self.search = search
+        self.provider = provider
+        self.vocabulary = Vocabulary(analyser)
+        self.clock = clock
+        self.tools = tools or {}
+        self.quotes_only = quotes_only
+        self.url_of = url_of
+
+    async def answer(self, task: Task) -> AsyncGenerator[AnyEvent | Finished, None]:
+        turn = _Turn(self, task)
+        writing = turn.writing
+        async with aclosing(turn.retrieve()) as drafts:
+            async for draft in drafts:
+                yield draft
+        yield turn.stages.start("generation", "Writing the answer")
+        while True:
+            writing.begin()
+            try:
+                async with aclosing(self.provider.stream(turn.next_prompt())) as pieces:
+                    async for piece in pieces:
+                        for draft in writing.take(piece):
+                            yield draft
+            except RivuletError:
+                for draft in writing.rest():
+                    yield draft
+                raise
+            if not turn.goes_on():
+                break
+            async with aclosing(turn.use_tools()) as drafts:
+                async for draft in drafts:
+                    yield draft
+        for draft in turn.drop_calls():
+            yield draft
+        yield turn.stages.finish("generation")
+        if turn.grounder is not None:
+            yield await turn.ground(turn.grounder)
+        yield Finished(finish_reason=writing.ended.finish_reason, usage=turn.usage())
+
+
+class _Turn:
+    """What one answer needs to know from its beginning to its end."""
+
+    def __init__(self, rag: Rag, task: Task) -> None:
+        is_searched = task.search_mode != "none"
+        self._rag = rag
+        self._task = task
+        self._tools = Toolbox(rag.tools, task.bot.tools, may_find=is_searched)
+        self._desk = Desk(rag.url_of)
+        self._results: list[ToolResult] = []
+        self._prompt = Prompt(
+            question=task.question,
+            model=task.model,
+            instructions=instructions(task.bot, is_searched=False),
+            history=remembered(task.history),
+            temperature=task.bot.temperature,
+            max_output_tokens=task.bot.max_output_tokens,
+            tools=self._tools.specs,
+        )
+        self._usages: list[Usage | None] = []
+        self._chars_read = 0
+        self.stages = Stages(rag.clock)
+        self.grounder = Grounder(rag.vocabulary, task.question) if is_searched else None
+        self._speech = self.grounder or Plain()
+        self.writing = Writing(self._speech, self.stages, task.bot.limits.tool_steps)
+
+    async def retrieve(self) -> Drafts:
+        """Search and choose; the sources of the prompt. Raises RetrievalFailed."""
+        if self.grounder is None:
+            return
+        task, top_k = self._task, max(1, self._task.bot.top_k)
+        yield self.stages.start("retrieval", "Searching documents")
+        earlier = earlier_questions(task.history)
+        try:
+            found = await find(self._rag.search, task, task.question, CANDIDATES * top_k, earlier)
+        except RetrievalFailed:
+            yield self.stages.finish("retrieval", "failed")
+            raise
+        documents = len({hit.document_id for hit in found.hits})
+        detail = {"doc_count": documents, "count": len(found.hits), "is_supported": found.is_supported}
+        yield self.stages.finish("retrieval", detail=detail)
+        yield self.stages.start("reranking", "Choosing passages")
+        usable = found.is_supported or not self._rag.quotes_only
+        sources, _ = self._desk.lay_out(found.hits if usable else (), top_k)
+        yield self.stages.finish("reranking", detail={"selected": len(sources)})
+        self.grounder.add(sources)
+        yield SourcesAdded(sources=sources)
+        self._use(sources, found.is_supported)
+
+    def _use(self, sources: Sequence[Passage], is_supported: bool) -> None:
+        told = instructions(
+            self._task.bot,
+            is_searched=True,
+            is_found=bool(sources),
+            is_supported=is_supported,
+            can_search=self._tools.can_find,
+        )
+        self._prompt = msgspec.structs.replace(self._prompt, instructions=told, sources=tuple(sources))
+
+    def next_prompt(self) -> Prompt:
+        """The prompt with all that the tools have given so far."""
+        self._prompt = prompt = msgspec.structs.replace(self._prompt, tool_results=tuple(self._results))
+        self._chars_read += len(prompt.question) + len(prompt.instructions)
+        self._chars_read += sum(len(said.text) for said in prompt.history)
+        self._chars_read += sum(len(source.text) for source in prompt.sources)
+        self._chars_read += sum(len(result.output) for result in prompt.tool_results)
+        return prompt
+
+    def goes_on(self) -> bool:
+        """Whether the provider waits for tools. An answer that was cut may have cut its calls too."""
+        ended = self.writing.ended
+        self._usages.append(ended.usage)
+        if self.writing.calls:
+            return ended.finish_reason in ("tool_calls", "stop")
+        if ended.finish_reason == "tool_calls":
+            raise UpstreamProtocol("The model announced a tool call and made none.")
+        return False
+
+    async def use_tools(self) -> Drafts:
+        """Runs the calls one after the other and keeps what they came to for the next prompt."""
+        for call in self.writing.calls:
+            arguments, problem = self._tools.read(call.name, call.arguments)
+            if problem is not None:
+                outcome = failed(problem)
+            else:
+                yield ToolCalled(tool_call_id=call.id, name=call.name, input=arguments)
+                result = await self._tools.call(self._task, call.name, arguments)
+                if isinstance(result, Found):
+                    result, new = self._show(result)
+                    if new:
+                        yield SourcesAdded(sources=new)
+                outcome = result
+            yield ToolFinished(
+                tool_call_id=call.id,
+                status="completed" if outcome.error is None else "failed",
+                output=outcome.output,
+                error=outcome.error,
+            )
+            self._results.append(
+                ToolResult(
+                    tool_call_id=call.id,
+                    name=call.name,
+                    arguments=msgspec.json.encode(arguments).decode(),
+                    output=outcome.told,
+                )
+            )
+
+    def _show(self, found: Found) -> tuple[Outcome, list[Passage]]:
+        """What a search of the model's own found, as numbered sources; those that are new."""
+        shown, new = self._desk.lay_out(found.hits, max(1, self._task.bot.top_k))
+        assert self.grounder is not None, "a turn that may not search has no tool that finds"
+        self.grounder.add(new)
+        return succeeded({"sources": [{"n": p.n, "title": p.title, "text": p.text} for p in shown]}), new
+
+    def drop_calls(self) -> Sequence[AnyEvent]:
+        """Ends the calls of an answer that was cut."""
+        return [
+            ToolFinished(tool_call_id=call.id, status="failed", error="The answer ended before the call.")
+            for call in self.writing.calls
+        ]
+
+    async def ground(self, grounder: Grounder) -> Data:
+        statements: list[Statement] = []
+        for statement in grounder.statements():
+            statements.append(statement)
+            if len(statements) == MOST_SENTENCES:
+                break
+            if len(statements) % BREATH == 0:
+                await asyncio.sleep(0)
+        return figures(statements, grounder.dropped)
+
+    def usage(self) -> Usage | None:
+        """All answers together. Estimated when one was not counted; a provider that quotes costs nothing."""
+        counted = [usage for usage in self._usages if usage is not None]
+        if len(counted) == len(self._usages):
+            return total(counted)
+        if self._rag.quotes_only:
+            return None
+        return estimated(self._chars_read, self._speech.length + self.writing.chars_besides)
