@@ -48,8 +48,7 @@ def _apply(connection: apsw.Connection, now_ms: int) -> None:
 
 def _version(connection: apsw.Connection) -> int:
     if connection.pragma("application_id") == _MARK:
-        (version,) = connection.execute("SELECT max(version) FROM schema_version").get
-        return int(version)
+        return int(connection.execute("SELECT max(version) FROM schema_version").get)
     if connection.execute("SELECT count(*) FROM sqlite_schema").get:
         raise ForeignDatabase(
             f"{connection.db_filename('main')} is a database, but not one of Rivulet: "
