@@ -78,6 +78,7 @@ def running(server: Server, model: Model, documents: Path | None = None) -> Iter
     folder = Path(tempfile.mkdtemp(prefix="rivulet-bench-"))
     port = free_port()
     try:
+        (folder / "data").mkdir()
         argv, env = _command(server, port, model, folder / "data", documents)
         start = time.monotonic()
         with machine.Child(argv, machine.server_core(), env, folder / "log") as child:

@@ -54,7 +54,7 @@ def measure(plan: Plan) -> list[Row]:
 def warm_up(running: servers.Running, upstream: model.Model) -> None:
     """The first requests import, connect and allocate; nobody wants to know how fast."""
     upstream.pace(tokens=20, every_us=1000)
-    load.run(running.port, running.path, running.body, 4, window_ms=1000)
+    load.run(running.port, running.path, running.body, 40, window_ms=1000, ramp_ms=500, tokens=20, once=True)
 
 
 def one(plan: Plan, shape: Shape, running: servers.Running, upstream: model.Model) -> tuple[Load, int]:
