@@ -115,10 +115,11 @@ class HeldClock:
     """Time that passes a quarter of a second whenever somebody looks."""
 
     def __init__(self) -> None:
+        self.starts_ms = 1_700_000_000_000
         self._ticks = 0
 
     def now_ms(self) -> int:
-        return 1_700_000_000_000
+        return self.starts_ms
 
     def monotonic(self) -> float:
         self._ticks += 1
