@@ -1,18 +1,20 @@
 """A wire protocol: how a request asks for a turn and how a turn's events become bytes. No I/O, no clock."""
 
-from collections.abc import Mapping
-from typing import Literal, NamedTuple, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
+from rivulet.domain.errors import RivuletError
 from rivulet.domain.events import AnyEvent
 from rivulet.ports.answering import Exchange
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What reached the server, as a parser sees it. `path` holds what the path's `{names}` matched;
-    the names in `headers` are lower-case."""
+    """What reached the server, as a parser sees it. `route` is the address as the dialect's `paths` name it,
+    `path` what its `{names}` matched; the names in `headers` are lower-case."""
 
+    route: str = ""
     body: bytes = b""
     path: Mapping[str, str] = {}
     query: Mapping[str, str] = {}
@@ -74,8 +76,36 @@ class Dialect(Protocol):
 
 class Asked(NamedTuple):
     """A parsed request: the question, whether the answer is streamed, waited for or fetched later, and
-    the dialect as this request wants it (some have variants: with or without a usage frame)."""
+    the dialect as this request wants it (some have variants: with or without a usage frame). `follows`
+    names a turn whose chat is to be continued, for clients that know turns and no chats."""
 
     ask: Ask
     mode: Literal["stream", "wait", "background"]
     dialect: Dialect
+    follows: str | None = None
+
+
+class Reply(NamedTuple):
+    """An HTTP status and a body that is sent as JSON."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class AskDialect(Dialect, Protocol):
+    """A dialect with requests and errors of its own. `paths` are "METHOD /path" → what happens there;
+    `losses` is what of a turn its clients cannot be told, "type or field" → what becomes of it.
+    All three methods are pure."""
+
+    paths: Mapping[str, str]
+    losses: Mapping[str, str]
+
+    def parse(self, request: Request) -> Asked:
+        """Raises a `RivuletError` for what this protocol does not allow or this server does not take."""
+        ...
+
+    def answer(self, log: Sequence[AnyEvent], request_id: str) -> Reply:
+        """The turn as one JSON value, whole or so far; a failed turn as this protocol's error."""
+        ...
+
+    def error(self, problem: RivuletError, request_id: str) -> Reply: ...
