@@ -12,26 +12,29 @@ from typing import Any
 
 import msgspec
 
+from conformance.dialects import ANSWERING, DIALECTS
+from conformance.page import page
 from conformance.stories import LONG, STORIES
-from rivulet.dialects.native import Native
+from rivulet.dialects.frames import line
 from rivulet.domain.events import AnyEvent, TextDelta, decode, encode
 from rivulet.domain.turn import check, fold
-from rivulet.ports.dialect import Dialect
+from rivulet.ports.dialect import AskDialect, Dialect
 
 FOLDER = Path(__file__).parent
-DIALECTS: tuple[Dialect, ...] = (Native(),)
+PAGE = FOLDER.parent / "docs" / "reference" / "dialects.md"
+REQUEST_ID = "req_story"
 
 
 def expected() -> dict[Path, bytes]:
-    """Every golden file, by its path."""
-    return {path: data for name in STORIES for path, data in _story(name)}
+    """Every generated file, by its path."""
+    return {PAGE: page()} | {path: data for name in STORIES for path, data in _story(name)}
 
 
 def stale() -> list[Path]:
     """Files that are missing, differ, or belong to no story."""
     wanted = expected()
     there = {path for path in FOLDER.glob("*/*") if "__pycache__" not in path.parts}
-    differing = {path for path, data in wanted.items() if path not in there or path.read_bytes() != data}
+    differing = {path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data}
     return sorted(differing | (there - wanted.keys()))
 
 
@@ -39,6 +42,12 @@ def rendered(dialect: Dialect, log: list[AnyEvent]) -> bytes:
     """The whole body a follower from the start gets."""
     renderer = dialect.renderer(is_resumed=False)
     return b"".join(frame.data for event in log for frame in renderer.render(event))
+
+
+def answered(dialect: AskDialect, log: list[AnyEvent]) -> dict[str, Any]:
+    """The answer to a client that waited for the end: HTTP status and body."""
+    reply = dialect.answer(log, REQUEST_ID)
+    return {"status": reply.status, "body": json.loads(line(reply.body))}
 
 
 def unrolled(recipe: dict[str, Any]) -> list[AnyEvent]:
@@ -61,6 +70,7 @@ def _story(name: str) -> Iterator[tuple[Path, bytes]]:
     check(log)
     yield folder / "final.json", _pretty(msgspec.to_builtins(fold(log)))
     bodies = {f"{dialect.name}.sse": rendered(dialect, log) for dialect in DIALECTS}
+    bodies |= {f"{dialect.name}.json": _pretty(answered(dialect, log)) for dialect in ANSWERING}
     if name in LONG:
         yield folder / "recipe.json", _pretty(_recipe(log))
         digests = {
@@ -101,7 +111,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(f"stale: {path}\n")
         return 1 if stale() else 0
     for path, data in expected().items():
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_bytes() != data:
             path.write_bytes(data)
     for path in stale():

@@ -1,6 +1,7 @@
 """What happened, as told to every dialect: one function a story, its docstring the caption in the README."""
 
 from collections.abc import Callable
+from typing import Any
 
 from rivulet.domain.events import AnyEvent, Failure, Usage
 from rivulet.testing.story import Story, passage, story_id
@@ -12,6 +13,8 @@ GEARS = passage(
     filename="gearbox.pdf",
     media_type="application/pdf",
     page=12,
+    rerank_score=0.97,
+    metadata={"edition": 3},
 )
 SERVICE = passage(
     2,
@@ -23,6 +26,13 @@ SERVICE = passage(
 WARRANTY = passage(
     3, "Warranty", "The warranty ends when a service is missed.", url="https://example.com/warranty?v=2#end"
 )
+
+
+def figures(confidence: float | None, hallucination: float | None) -> dict[str, Any]:
+    """What grounding says of a whole answer."""
+    return {"confidence": confidence, "support": confidence, "hallucination": hallucination}
+
+
 PRICED = Usage(input_tokens=412, output_tokens=38, total_tokens=450)
 
 
@@ -37,12 +47,14 @@ def cited_answer() -> list[AnyEvent]:
     """Two sources found and reranked, one sentence cited."""
     story = Story("cited").stage("routing").stage_done("routing", agent="rag")
     story.stage("retrieval", label="Searching documents").wait(41).sources(GEARS, SERVICE)
-    story.stage_done("retrieval", count=6).stage("reranking").wait(12).stage_done("reranking", selected=2)
+    story.stage_done("retrieval", count=6, search_mode="all").stage("reranking").wait(12).stage_done(
+        "reranking", selected=2
+    )
     story.stage("generation").text("Change the oil ", "every 5,000 km ", "or once a year [1]")
     story.cite(GEARS, support=0.94, quote="Change the oil every 5,000 km or once a year.").say(
         "."
     ).text_done()
-    story.stage_done("generation").data("grounding", {"confidence": 0.94, "unsupported": 0.0})
+    story.stage_done("generation").data("grounding", figures(0.94, 0.0))
     return story.ends(usage=PRICED)
 
 
@@ -52,7 +64,12 @@ def reasoning() -> list[AnyEvent]:
     story.text("It is ", "42.").text_done().stage_done("generation")
     return story.ends(
         usage=Usage(
-            input_tokens=20, output_tokens=31, total_tokens=51, reasoning_tokens=24, cached_input_tokens=16
+            input_tokens=20,
+            output_tokens=31,
+            total_tokens=51,
+            reasoning_tokens=24,
+            cached_input_tokens=16,
+            cache_write_input_tokens=2,
         )
     )
 
@@ -79,9 +96,10 @@ def server_tool_error() -> list[AnyEvent]:
 
 
 def client_tool() -> list[AnyEvent]:
-    """The model asks the client to run a tool, so the turn ends there."""
+    """The model asks the client to run two tools, so the turn ends there."""
     story = Story("client tool").stage("generation")
     story.call("open_map", '{"place":', '"Graz"}', arguments={"place": "Graz"}, runs_on="client")
+    story.call("set_zoom", arguments={"level": 12}, runs_on="client")
     return story.ends("completed", "tool_calls", usage=PRICED)
 
 
@@ -153,9 +171,7 @@ def abstained() -> list[AnyEvent]:
     """Nothing in the documents supports an answer, and the answer says so."""
     story = Story("abstained", model="extractive").stage("retrieval").stage_done("retrieval", count=0)
     story.stage("generation").text("The documents do not answer this.").text_done().stage_done("generation")
-    return story.data("grounding", {"confidence": None, "unsupported": None}).ends(
-        usage=Usage(estimated=True)
-    )
+    return story.data("grounding", figures(None, None)).ends(usage=Usage(estimated=True))
 
 
 def unicode_traps() -> list[AnyEvent]:
@@ -192,7 +208,7 @@ def several_citations() -> list[AnyEvent]:
     story.cite(SERVICE, support=0.71).say(". Skipping it ", "ends the warranty [3]")
     story.cite(WARRANTY, support=0.66, quote="The warranty ends when a service is missed.")
     story.say(" and harms the gears [1]").cite(GEARS).say(".").text_done().stage_done("generation")
-    return story.data("grounding", {"confidence": 0.76, "unsupported": 0.25}).ends(usage=PRICED)
+    return story.data("grounding", figures(0.76, 0.25)).ends(usage=PRICED)
 
 
 def free_data() -> list[AnyEvent]:
@@ -245,7 +261,8 @@ def graph_nodes() -> list[AnyEvent]:
     story.stage("web").stage("fetch", label="Fetching 2 pages").stage_done(
         "fetch", "failed", reason="HTTP 503"
     )
-    story.stage_done("web").stage("writer").text("From memory: ", "yes.").text_done().stage_done("writer")
+    story.stage_done("web").stage("writer").call("recall", arguments={"topic": "pages"}).returns(["yes"])
+    story.text("From memory: ", "yes.").text_done().stage_done("writer")
     return story.ends()
 
 
