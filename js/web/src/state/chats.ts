@@ -1,0 +1,46 @@
+/** The list of chats, the one last used first. */
+
+import { effect, signal } from '@preact/signals'
+import type { Chat } from '@rivulet/client'
+
+import { server } from './server.ts'
+
+export const chats = signal<readonly Chat[]>([])
+export const nextBefore = signal<number | null>(null)
+export const chatsProblem = signal<string | null>(null)
+
+/** Reads the newest page again; older pages that were opened stay. */
+export async function refreshChats(): Promise<void> {
+  try {
+    const { chats: newest, next_before } = await server.chats.list()
+    const ids = new Set(newest.map(({ id }) => id))
+    const oldest = newest.at(-1)?.updated_at ?? 0
+    const older = next_before ? chats.value.filter((one) => !ids.has(one.id) && one.updated_at < oldest) : []
+    if (!older.length) nextBefore.value = next_before ?? null
+    chats.value = [...newest, ...older]
+    chatsProblem.value = null
+  } catch (problem) {
+    chatsProblem.value = (problem as Error).message
+  }
+}
+
+export async function showOlderChats(): Promise<void> {
+  if (nextBefore.value === null) return
+  const { chats: older, next_before } = await server.chats.list({ before: nextBefore.value })
+  chats.value = [...chats.value, ...older]
+  nextBefore.value = next_before ?? null
+}
+
+export async function deleteChat(id: string): Promise<void> {
+  await server.chats.delete(id)
+  chats.value = chats.value.filter((one) => one.id !== id)
+}
+
+/** While a chat answers somewhere, its dot must go out when it is done: a look every 3 s is enough for that. */
+const LOOK_MS = 3000
+
+effect(() => {
+  if (!chats.value.some((one) => one.running_turn_id)) return
+  const timer = setTimeout(() => void refreshChats(), LOOK_MS)
+  return () => clearTimeout(timer)
+})

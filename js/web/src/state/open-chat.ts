@@ -1,0 +1,30 @@
+/** The chat on the screen: the one that the address names. */
+
+import { effect, signal } from '@preact/signals'
+
+import { OpenChat } from './chat.ts'
+import { chatId, goTo } from './route.ts'
+
+export const openChat = signal(new OpenChat(chatId.peek()))
+
+/** An empty chat, also when the one on the screen never got as far as having an address. */
+export function startNew(): void {
+  if (chatId.peek() === null) show(null)
+  else goTo(null)
+}
+
+function show(id: string | null): void {
+  openChat.peek().leave()
+  openChat.value = new OpenChat(id)
+}
+
+// A chat that was just made has its id before it has its address, and keeps its object.
+effect(() => {
+  const id = chatId.value
+  if (openChat.peek().id !== id) show(id)
+})
+
+// Somebody may have gone on in another tab or on another device.
+document.addEventListener('visibilitychange', () => {
+  if (document.visibilityState === 'visible') void openChat.peek().load()
+})

@@ -1,0 +1,35 @@
+/** Where answers come from: the list of sources, looked at again while something is still being read. */
+
+import { computed, effect, signal } from '@preact/signals'
+import type { Source } from '@rivulet/client'
+
+import { server } from './server.ts'
+
+export const sources = signal<readonly Source[] | null>(null)
+export const sourcesProblem = signal<string | null>(null)
+
+export const documentCount = computed(() => (sources.value ?? []).reduce((sum, one) => sum + one.document_count, 0))
+export const isReading = computed(() => (sources.value ?? []).some(({ status }) => status === 'pending' || status === 'processing'))
+
+export async function refreshSources(): Promise<void> {
+  try {
+    sources.value = await server.sources.list()
+    sourcesProblem.value = null
+  } catch (problem) {
+    sourcesProblem.value = (problem as Error).message
+  }
+}
+
+export async function removeSource(id: string): Promise<void> {
+  await server.sources.delete(id)
+  sources.value = (sources.value ?? []).filter((one) => one.id !== id)
+}
+
+/** Small files are read in well under a second; a slower look would make the list feel stuck. */
+const LOOK_MS = 1200
+
+effect(() => {
+  if (!sources.value || !isReading.value) return
+  const timer = setTimeout(() => void refreshSources(), LOOK_MS)
+  return () => clearTimeout(timer)
+})

@@ -1,0 +1,108 @@
+/** The documents: what is on its way, what is there, what could not be read and why. */
+
+import { useSignal } from '@preact/signals'
+import type { Source, SourceDocument } from '@rivulet/client'
+import { useEffect } from 'preact/hooks'
+
+import { openPanel } from '../state/panel.ts'
+import { server } from '../state/server.ts'
+import { refreshSources, removeSource, sources, sourcesProblem } from '../state/sources.ts'
+import { removeUpload, retryUpload, uploads, type Upload } from '../state/uploads.ts'
+import { words } from '../words.ts'
+import { AddFiles } from './add-files.tsx'
+import { CloseIcon } from './icons.tsx'
+import { SureButton } from './sure-button.tsx'
+
+export function DocumentsView() {
+  useEffect(() => void refreshSources(), [])
+  const list = sources.value
+  return (
+    <div class="documents">
+      <div class="drop-hint">
+        <AddFiles />
+        <p class="muted">{words.dropHint}</p>
+      </div>
+      {uploads.value.length > 0 && <ul class="rows">{uploads.value.map((one) => <UploadRow key={one.id} upload={one} />)}</ul>}
+      {sourcesProblem.value && <p class="row-problem" role="alert">{sourcesProblem.value}</p>}
+      {list?.length === 0 && <p class="drawer-note">{words.noSources}</p>}
+      {list && list.length > 0 && <ul class="rows">{list.map((one) => <SourceRow key={one.id} source={one} />)}</ul>}
+    </div>
+  )
+}
+
+function UploadRow({ upload }: { upload: Upload }) {
+  const hasFailed = upload.phase === 'failed'
+  const percent = Math.round(upload.sent * 100)
+  const label = hasFailed ? words.dismissUpload(upload.name) : words.cancelUpload(upload.name)
+  return (
+    <li class="row" data-status={hasFailed ? 'error' : 'sending'}>
+      <div class="row-text">
+        <p class="row-title" dir="auto">{upload.name}</p>
+        {hasFailed ? (
+          <p class="row-problem">{upload.reason}</p>
+        ) : (
+          <>
+            <progress max={100} value={percent} aria-label={upload.name} />
+            <p class="muted">{percent < 100 ? words.uploading(percent) : words.uploadDone}</p>
+          </>
+        )}
+      </div>
+      {hasFailed && upload.file && <button type="button" class="quiet" onClick={() => retryUpload(upload.id)}>{words.retryUpload}</button>}
+      <button type="button" class="round" onClick={() => removeUpload(upload.id)} aria-label={label} title={label}><CloseIcon /></button>
+    </li>
+  )
+}
+
+function SourceRow({ source }: { source: Source }) {
+  const isOne = source.document_count === 1 && source.status === 'ready'
+  const open = async () => {
+    const { documents: [only] = [] } = await server.sources.get(source.id)
+    if (only) openPanel({ kind: 'document', id: only.id, title: only.title })
+  }
+  return (
+    <li class="row" data-status={source.status}>
+      <div class="row-text">
+        <p class="row-title" dir="auto">
+          {isOne ? <button type="button" class="plain-link" onClick={() => void open()}>{source.title}</button> : source.title}
+        </p>
+        <p class="muted">{factsOf(source).join(' · ')}</p>
+        {source.error_message && <p class="row-problem">{source.error_message}</p>}
+        {source.document_count > 1 && <Contents source={source} />}
+      </div>
+      <SureButton label={words.removeSource(source.title)} question={words.reallyRemove} act={() => removeSource(source.id)} />
+    </li>
+  )
+}
+
+function factsOf(source: Source): string[] {
+  const facts = source.status === 'ready' ? [] : [words.status[source.status]]
+  if (source.document_count > 1) facts.push(words.documentsCount(source.document_count))
+  if (source.chunk_count > 0) facts.push(words.passagesCount(source.chunk_count))
+  return facts
+}
+
+/** A source's documents, asked for when somebody looks; those that could not be read come first. */
+function Contents({ source }: { source: Source }) {
+  const documents = useSignal<readonly SourceDocument[] | null>(null)
+  const look = async (event: Event) => {
+    if (!(event.currentTarget as HTMLDetailsElement).open) return
+    const { documents: found = [] } = await server.sources.get(source.id).catch(() => ({ documents: [] }))
+    documents.value = [...found].sort((a, b) => Number(b.status === 'error') - Number(a.status === 'error'))
+  }
+  return (
+    <details class="contents" onToggle={look}>
+      <summary>{words.showDocuments}</summary>
+      <ul>
+        {documents.value?.map((one) => (
+          <li key={one.id}>
+            {one.status === 'error' ? (
+              <><span dir="auto">{one.title}</span><span class="row-problem">{one.reason}</span></>
+            ) : (
+              <button type="button" class="link" dir="auto" onClick={() => openPanel({ kind: 'document', id: one.id, title: one.title })}>{one.title}</button>
+            )}
+          </li>
+        ))}
+      </ul>
+    </details>
+  )
+}

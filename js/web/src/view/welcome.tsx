@@ -1,0 +1,19 @@
+/** What an empty chat says: what can be asked about, or how to add something. */
+
+import { documentCount, sources } from '../state/sources.ts'
+import { words } from '../words.ts'
+import { AddFiles } from './add-files.tsx'
+import { Mark } from './mark.tsx'
+
+export function Welcome() {
+  if (sources.value === null) return null
+  const hasDocuments = documentCount.value > 0
+  return (
+    <div class="welcome">
+      <Mark size={52} />
+      <h1>{hasDocuments ? words.greeting : words.greetingEmpty}</h1>
+      <p>{hasDocuments ? words.greetingBody(documentCount.value) : words.greetingEmptyBody}</p>
+      {!hasDocuments && <AddFiles />}
+    </div>
+  )
+}
