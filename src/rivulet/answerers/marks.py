@@ -63,6 +63,10 @@ class Marks:
     def read(self, piece: str) -> tuple[str, list[Mark]]:
         """What may be shown now, and the marks in it."""
         text = self.held + piece
+        if "[" not in text and "【" not in text:
+            text, self.held = (text[:-1], " ") if text.endswith(" ") else (text, "")
+            self.said(text)
+            return text, []
         begun = _BEGUN.search(text)
         stop = begun.start() if begun else len(text)
         text, self.held = text[:stop], text[stop:]
