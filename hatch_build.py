@@ -71,13 +71,12 @@ def build() -> None:
     node = find_node()
     if node is None:
         raise NoNode
-    environment = os.environ | {"PATH": f"{node}{os.pathsep}{os.environ.get('PATH', '')}"}
-    _install_packages(environment)
+    _install_packages(node)
     workshop = SOURCES / "build"
     workshop.mkdir(exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix="web-", dir=workshop))
     try:
-        _npm(["run", "build"], environment | {"RIVULET_WEB_OUT": str(fresh)})
+        _npm(node, "run", "build", "--workspace", "web", RIVULET_WEB_OUT=str(fresh))
         (fresh / STAMP).write_text(digest())
         fresh.chmod(0o755)
         if PAGE.exists():
@@ -108,7 +107,7 @@ def _node_folders() -> Iterator[Path]:
 
 def _is_usable(folder: Path) -> bool:
     node = shutil.which("node", path=folder)
-    if node is None or shutil.which("npm", path=f"{folder}{os.pathsep}{os.environ.get('PATH', '')}") is None:
+    if node is None or not npm_of(folder):
         return False
     said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)  # noqa: S603
     numbers = re.match(r"v(\d+)\.(\d+)", said.stdout)
@@ -118,22 +117,33 @@ def _is_usable(folder: Path) -> bool:
     return (major, minor) >= (22, 12) or (major == 20 and minor >= 19)
 
 
-def _install_packages(environment: dict[str, str]) -> None:
+def npm_of(folder: Path) -> list[str]:
+    """The command that is npm for this Node; empty when there is none. The one in the Node wheel's `bin` is
+    a copy of what should be a link and cannot find its own files."""
+    for script in folder.glob("../lib/node_modules/npm/bin/npm-cli.js"):
+        return [str(shutil.which("node", path=folder)), str(script)]
+    found = shutil.which("npm", path=_path_with(folder))
+    return [found] if found else []
+
+
+def _path_with(folder: Path) -> str:
+    """npm's scripts look for `node` on PATH."""
+    return f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+def _install_packages(node: Path) -> None:
     """Only what the lock names; again only when the lock has changed."""
     lock = hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()
     stamp = SOURCES / "node_modules" / STAMP
     if not stamp.is_file() or stamp.read_text() != lock:
-        _npm(["ci", "--ignore-scripts"], environment)
+        _npm(node, "ci", "--ignore-scripts")
         stamp.write_text(lock)
 
 
-def _npm(arguments: list[str], environment: dict[str, str]) -> None:
-    npm = shutil.which("npm", path=environment["PATH"])
-    if npm is None:
-        raise NoNode
-    done = subprocess.run(  # noqa: S603
-        [npm, *arguments], cwd=SOURCES, env=environment, capture_output=True, text=True, check=False
-    )
+def _npm(node: Path, *arguments: str, **variables: str) -> None:
+    environment = os.environ | {"PATH": _path_with(node)} | variables
+    command = [*npm_of(node), *arguments]
+    done = subprocess.run(command, cwd=SOURCES, env=environment, capture_output=True, text=True)  # noqa: S603
     if done.returncode:
         sys.stderr.write(done.stdout + done.stderr)
         raise RuntimeError(
