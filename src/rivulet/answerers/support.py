@@ -11,7 +11,7 @@ thousandth of the cost; what it cannot see is in docs/explain/grounding.md.
 import re
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from rivulet.answerers.language import ABOUT_ITSELF, language_of
@@ -48,25 +48,23 @@ class _Span(NamedTuple):
 
     start: int
     end: int
-    words: frozenset[str]
-    pairs: frozenset[tuple[str, str]]
+    words: tuple[str, ...]
 
 
-class _Read:
-    """Sources as the comparison needs them; made when they are first compared with."""
+class _Read(NamedTuple):
+    """A source taken to words when it is first compared with. Sets are made anew for every claim: kept, they
+    would take twenty times the memory for as long as the answer is written."""
 
-    __slots__ = ("numbers", "pairs", "spans", "words")
+    spans: list[_Span]
+    title: tuple[str, ...]
 
-    def __init__(self, passage: Passage, vocabulary: Vocabulary) -> None:
-        text, flowing = passage.text, list[str]()
-        self.spans: list[_Span] = []
-        for start, end in sentences(text):
-            words = vocabulary.words(text[start:end])
-            self.spans.append(_Span(start, end, frozenset(words), frozenset(pairwise(words))))
-            flowing += words
-        self.pairs = frozenset(pairwise(flowing))
-        self.words = frozenset(flowing).union(vocabulary.words(passage.title))
-        self.numbers = readings(f"{passage.title}\n{text}")
+    @property
+    def words(self) -> set[str]:
+        return set(self.title).union(*(span.words for span in self.spans))
+
+    @property
+    def pairs(self) -> set[tuple[str, str]]:
+        return set(pairwise(chain.from_iterable(span.words for span in self.spans)))
 
 
 class Evidence:
@@ -96,7 +94,7 @@ class Evidence:
         cannot tell: the claim has none, there is no source, or the two are in different languages."""
         if not words or not self._passages:
             return None
-        known_words, known_pairs = self._known(ns)
+        known_words, known_pairs = self._known(ns) if ns else self._everything
         support = sum(map(known_words.__contains__, words)) / len(words)
         if pairs := list(pairwise(words)):
             support = (support + sum(map(known_pairs.__contains__, pairs)) / len(pairs) / 2) / 1.5
@@ -110,8 +108,8 @@ class Evidence:
         wanted, pairs = set(words), set(pairwise(words))
         best, score = None, 0.0
         for span in self._read(n).spans:
-            if common := len(wanted & span.words):
-                value = common + len(pairs & span.pairs) / 2 - 0.001 * len(span.words)
+            if common := len(wanted.intersection(span.words)):
+                value = common + len(pairs.intersection(pairwise(span.words))) / 2 - 0.001 * len(span.words)
                 if value > score:
                     best, score = span, value
         return self._passages[n].text[best.start : best.end] if best else None
@@ -127,17 +125,19 @@ class Evidence:
 
     def _read(self, n: int) -> _Read:
         if n not in self._reads:
-            self._reads[n] = _Read(self._passages[n], self._vocabulary)
+            passage, words = self._passages[n], self._vocabulary.words
+            text = passage.text
+            spans = [_Span(start, end, tuple(words(text[start:end]))) for start, end in sentences(text)]
+            self._reads[n] = _Read(spans, tuple(words(passage.title)))
         return self._reads[n]
 
-    def _known(self, ns: Sequence[int]) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-        if not ns:
-            return self._everything
-        first, *others = map(self._read, ns)
-        return (
-            first.words.union(*(read.words for read in others)) if others else first.words,
-            first.pairs.union(*(read.pairs for read in others)) if others else first.pairs,
-        )
+    def _known(self, ns: Iterable[int]) -> tuple[set[str], set[tuple[str, str]]]:
+        words: set[str] = set()
+        pairs: set[tuple[str, str]] = set()
+        for read in map(self._read, ns):
+            words |= read.words
+            pairs |= read.pairs
+        return words, pairs
 
     def _is_foreign(self, claim: str, ns: Sequence[int]) -> bool:
         language = language_of(claim)
@@ -146,12 +146,13 @@ class Evidence:
         )
 
     @cached_property
-    def _everything(self) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
-        return self._known(list(self._passages))
+    def _everything(self) -> tuple[set[str], set[tuple[str, str]]]:
+        return self._known(self._passages)
 
     @cached_property
-    def _known_numbers(self) -> frozenset[str]:
-        return frozenset(readings(self._question)).union(*(self._read(n).numbers for n in self._passages))
+    def _known_numbers(self) -> set[str]:
+        texts = [text for passage in self._passages.values() for text in (passage.title, passage.text)]
+        return readings(self._question).union(*map(readings, texts))
 
     @cached_property
     def _question_words(self) -> frozenset[str]:
