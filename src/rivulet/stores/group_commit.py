@@ -21,14 +21,14 @@ that a stalled disk costs a few bytes a token (a delta of its own costs 200)."""
 
 
 class Lane:
-    """One claim's way into its log. `seq` is the last number given, set by the writer; `error`, once it is
-    set by whoever finds it, voids the claim for ever."""
+    """One claim's way into its log. `seq` is the last number given, set by the writer; `shown` the last one
+    whose commit was told, set by the loop; `error`, set by whoever finds it, voids the claim for ever."""
 
-    __slots__ = ("claim", "committed", "error", "merged_up_to", "seq")
+    __slots__ = ("claim", "committed", "error", "merged_up_to", "seq", "shown")
 
     def __init__(self, claim: Claim) -> None:
         self.claim = claim
-        self.seq = claim.last_seq
+        self.seq = self.shown = claim.last_seq
         self.error: RivuletError | None = None
         self.committed: Committed | None = None
         self.merged_up_to = 0
@@ -96,22 +96,25 @@ class GroupCommit(Generic[L]):
         with self._lock:
             waiting, self._waiting = self._waiting, {}
             self._is_announced = False
-        return [Entry(lane, merged(drafts)) for lane, drafts in waiting.items() if lane.error is None]
+        return [
+            Entry(lane, drafts if len(drafts) == 1 else merged(drafts))
+            for lane, drafts in waiting.items()
+            if lane.error is None
+        ]
 
 
 def deliver(entries: Sequence[Entry[L]]) -> None:
     """Tells each claim what became of its drafts. On the loop; a listener that fails is its own problem."""
     for entry in entries:
-        committed = entry.lane.committed
+        lane = entry.lane
+        committed = lane.committed
         assert committed is not None
         try:
-            if entry.error is None:
-                committed(entry.events, None)
-            else:
+            if entry.error is not None:
                 committed((), entry.error)
+            else:
+                lane.shown = entry.events[-1].seq
+                committed(entry.events, None)
         except Exception as problem:
-            context = {
-                "message": f"a listener of turn {entry.lane.claim.turn_id} failed",
-                "exception": problem,
-            }
+            context = {"message": f"a listener of turn {lane.claim.turn_id} failed", "exception": problem}
             asyncio.get_running_loop().call_exception_handler(context)

@@ -28,8 +28,7 @@ class Database:
 
     def __init__(self, directory: DataDirectory, connection: apsw.Connection, clock: Clock) -> None:
         self._directory = directory
-        self._connection = connection
-        self._writer = Writer(connection, directory, clock)
+        self._writer = Writer(connection, _connect(connection.filename), directory, clock)
         self._readers = _Readers(connection.filename)
 
     @classmethod
@@ -113,7 +112,6 @@ class Database:
     def _close(self) -> None:
         self._readers.close()
         self._writer.close()
-        self._connection.close()
         self._directory.close()
 
 

@@ -8,15 +8,15 @@ from rivulet.stores.group_commit import Lane
 
 class SqliteLane(Lane):
     """`key` is the turn's row, None until it was looked up. Events up to `base` are found by index, the
-    later ones at `places`. `shown` is the last event whose commit was told; `is_closing` says that the claim
-    may write what ends the turn though the disk is full."""
+    later ones at `places`. `is_closing` says that the claim may write what ends the turn though the disk is
+    full."""
 
-    __slots__ = ("base", "is_closing", "key", "places", "shown")
+    __slots__ = ("base", "is_closing", "key", "places")
 
     def __init__(self, claim: Claim, key: int | None = None) -> None:
         super().__init__(claim)
         self.key = key
-        self.base = self.shown = claim.last_seq
+        self.base = claim.last_seq
         self.places: array[int] = array("q")
         self.is_closing = False
 

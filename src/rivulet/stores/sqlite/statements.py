@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import apsw
 
@@ -30,8 +30,7 @@ def statements(filename: str) -> Mapping[str, str]:
 
 def rows(connection: apsw.Connection, sql: str, values: Values = ()) -> list[tuple[Any, ...]]:
     """Every row the statement gives."""
-    found: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-    return found
+    return cast("list[tuple[Any, ...]]", connection.execute(sql, values).fetchall())
 
 
 def first(connection: apsw.Connection, sql: str, values: Values = ()) -> tuple[Any, ...] | None:

@@ -151,7 +151,14 @@ class SqliteTurnLog:
     def _hand_over(self) -> None:
         commit = Commit(self._group.take, self._places, lambda: self._db.is_full)
         self._db.submit(
-            Job(commit.run, commit.done, is_durable=False, uses_reserve=True, settle=commit.settle)
+            Job(
+                commit.run,
+                commit.done,
+                is_durable=False,
+                uses_reserve=True,
+                settle=commit.settle,
+                is_single=True,
+            )
         )
 
     async def finish(self, claim: Claim, finished: TurnFinished, answer: Message) -> TurnFinished:

@@ -35,10 +35,15 @@ INSERT INTO turns (
     :message_id, :user_message_id, :model, :retry_of, :question, :request
 );
 
--- append_event: one event, if the claim still holds
+-- append_events: everything one commit appends, in one statement; a row whose claim does not hold is left out
+-- A row is 36 digits, the turn's key, its claim's epoch and the event's seq in 12 each, and then the event.
 INSERT INTO events (place, tenant_id, turn_key, seq, payload)
-SELECT ?1, tenant_id, turn_key, ?2, ?3
-FROM turns WHERE turn_key = ?4 AND epoch = ?5 AND status = 'in_progress' AND tenant_id = ?6;
+SELECT ?1 + batch.rowid, turns.tenant_id, turns.turn_key,
+       CAST(substr(batch.value, 25, 12) AS INTEGER), substr(batch.value, 37)
+FROM carray(?2) AS batch CROSS JOIN turns
+    ON turns.turn_key = CAST(substr(batch.value, 1, 12) AS INTEGER)
+   AND turns.epoch = CAST(substr(batch.value, 13, 12) AS INTEGER)
+   AND turns.status = 'in_progress';
 
 -- put_event: an event that stands in the same transaction as the change that makes room for it
 INSERT INTO events (place, tenant_id, turn_key, seq, payload) VALUES (?1, ?2, ?3, ?4, ?5);

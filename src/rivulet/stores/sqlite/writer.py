@@ -14,6 +14,7 @@ import apsw
 
 from rivulet.domain.errors import RivuletError, StorageFailed, StorageFull
 from rivulet.ports.turns import Clock
+from rivulet.stores.sqlite.checkpoint import Checkpointer
 from rivulet.stores.sqlite.directory import NO_ROOM, DataDirectory
 
 _ROOM_CHECK_S = 1.0
@@ -23,9 +24,10 @@ _ROOM_CHECK_S = 1.0
 class Job:
     """One change and who wants to know how it ended. `run` may be called twice, because a full disk undoes
     everything once. Then `settle(error)` is called, still in the writer's thread and before any later job,
-    and `done(result, error)` on the event loop."""
+    and `done(result, error)` on the event loop. `is_single`: it changes the database in one statement, which
+    alone is a transaction already."""
 
-    __slots__ = ("done", "error", "is_durable", "result", "run", "settle", "uses_reserve")
+    __slots__ = ("done", "error", "is_durable", "is_single", "result", "run", "settle", "uses_reserve")
 
     def __init__(
         self,
@@ -34,12 +36,14 @@ class Job:
         is_durable: bool,
         uses_reserve: bool,
         settle: Callable[[Exception | None], None] | None = None,
+        is_single: bool = False,
     ) -> None:
         self.run = run
         self.done = done
         self.is_durable = is_durable
         self.uses_reserve = uses_reserve
         self.settle = settle
+        self.is_single = is_single
         self.result: Any = None
         self.error: Exception | None = None
 
@@ -47,7 +51,13 @@ class Job:
 class Writer:
     """`is_full` and `failure` are set by the thread and may be read anywhere."""
 
-    def __init__(self, connection: apsw.Connection, directory: DataDirectory, clock: Clock) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        checkpoints: apsw.Connection,
+        directory: DataDirectory,
+        clock: Clock,
+    ) -> None:
         self.is_full = not directory.reserve()
         self.failure: StorageFailed | None = None
         self._connection = connection
@@ -57,6 +67,7 @@ class Writer:
         self._is_synced = True  # a new connection has synchronous=FULL
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._checkpointer = Checkpointer(connection, checkpoints, self._checkpoint_failed)
         self._thread = threading.Thread(target=self._work, name="rivulet-writer", daemon=True)
         self._thread.start()
 
@@ -69,6 +80,8 @@ class Writer:
         """Returns when everything submitted is committed."""
         self._waiting.put(None)
         self._thread.join()
+        self._checkpointer.close()
+        self._connection.close()
 
     def _work(self) -> None:
         while jobs := self._take():
@@ -77,7 +90,8 @@ class Writer:
                 assert self._loop is not None
                 self._loop.call_soon_threadsafe(_deliver, jobs)
             except RuntimeError:  # the loop has been closed: nobody is left to be told
-                continue
+                pass
+            self._checkpointer.after_commit()
 
     def _take(self) -> list[Job]:
         """Everything waiting, at least one job; nothing when the writer is to end."""
@@ -117,47 +131,62 @@ class Writer:
     def _transaction(self, jobs: Sequence[Job]) -> RivuletError | None:
         """Does the jobs; each carries its result or error. Returns what undid all of them, if anything."""
         connection = self._connection
+        is_alone = len(jobs) == 1
         try:
             if self.failure is not None:
                 raise self.failure
-            self._begin(any(job.is_durable for job in jobs))
+            self._sync(any(job.is_durable for job in jobs))
+            if not (is_alone and jobs[0].is_single):
+                connection.execute("BEGIN IMMEDIATE")
             for job in jobs:
-                self._do(job)
-            connection.execute("COMMIT")
+                self._do(job, is_alone)
+            if connection.in_transaction:
+                connection.execute("COMMIT")
+        except _Alone:
+            self._undo()
         except Exception as problem:
             error = self._meaning(problem)
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            self._undo()
             for job in jobs:
                 job.error = error
             return error
         return None
 
-    def _begin(self, is_durable: bool) -> None:
+    def _sync(self, is_durable: bool) -> None:
         """`synchronous` cannot change inside a transaction, so it is set before one, when it differs."""
         if is_durable is not self._is_synced:
-            self._connection.execute(
-                "PRAGMA synchronous = FULL" if is_durable else "PRAGMA synchronous = NORMAL"
-            )
+            self._connection.pragma("synchronous", "full" if is_durable else "normal")
             self._is_synced = is_durable
-        self._connection.execute("BEGIN IMMEDIATE")
 
-    def _do(self, job: Job) -> None:
+    def _undo(self) -> None:
+        """Many errors of the storage have undone the transaction already."""
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+    def _do(self, job: Job, is_alone: bool) -> None:
         """A job that fails by itself leaves the others alone; an error of the storage undoes them all."""
         job.result = job.error = None
         if self.is_full and not job.uses_reserve:
             job.error = StorageFull()
             return
         connection = self._connection
-        connection.execute("SAVEPOINT job")
+        if not is_alone:  # two statements that most commits can do without
+            connection.execute("SAVEPOINT job")
         try:
             job.result = job.run(connection)
         except _STORAGE_ERRORS:
             raise
         except Exception as problem:
-            connection.execute("ROLLBACK TO job")
             job.error = problem
-        connection.execute("RELEASE job")
+            if is_alone:
+                raise _Alone from None
+            connection.execute("ROLLBACK TO job")
+        if not is_alone:
+            connection.execute("RELEASE job")
+
+    def _checkpoint_failed(self, problem: Exception) -> None:
+        """A full disk only leaves the log long; a disk that fails is found out."""
+        self._meaning(problem)
 
     def _meaning(self, problem: Exception) -> RivuletError:
         """What an error of the storage means to those who asked for the change."""
@@ -173,6 +202,10 @@ class Writer:
             # succeeds would be a lie; only a restart, which reads what is there, can be trusted.
             self.failure = failed
         return failed
+
+
+class _Alone(Exception):
+    """The only job of a transaction has failed by itself."""
 
 
 _STORAGE_ERRORS = (
