@@ -40,6 +40,10 @@ class PageHook(BuildHookInterface):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if is_stale():
             build()
+        # Git ignores the page, so hatchling would leave it out. An editable install uses the folder itself.
+        if PAGE.is_dir() and version != "editable":
+            place = "rivulet/web" if self.target_name == "wheel" else "src/rivulet/web"
+            build_data["force_include"][str(PAGE)] = place
 
 
 class NoNode(RuntimeError):
