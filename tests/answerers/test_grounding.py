@@ -177,6 +177,13 @@ def test_offsets_of_statements_count_code_points_of_the_shown_text() -> None:
     ]
 
 
+def test_an_endless_answer_is_figured_from_its_beginning() -> None:
+    """A megabyte of sentences, code or noise costs no more than its first 500 sentences."""
+    for said in ("The deck was replaced. ", "```\ncode\n```\n", "Yes.\n", "x ", "? "):
+        _, _, data = grounded(said * (1_000_000 // len(said)))
+        assert len(data["sentences"]) <= 500
+
+
 WORDS = st.sampled_from(
     ["granite ", "deck", " [1]", "[2, 3]", " [9].", ". ", "\n", "1911 ", "`", "```\n", "- ", "The ", "[", "?"]
 )

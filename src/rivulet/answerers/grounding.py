@@ -14,6 +14,7 @@ sentence before, or from the mark before. Marks that stand together share their 
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from rivulet.answerers.code import fenced
@@ -23,7 +24,8 @@ from rivulet.answerers.support import UNSUPPORTED, Evidence, Vocabulary
 from rivulet.domain.events import AnyEvent, CitationAdded, Data, Passage, TextDelta
 
 MOST_SENTENCES = 500
-"""Sentences looked at when the answer is done: ten thousand words, and a bound on the figures' own size."""
+"""Sentences (and lines of code) looked at when the answer is done: ten thousand words, and a bound on the
+figures' size and cost."""
 
 _LEAD_IN = re.compile(r"[\W_]*")
 _HEADING = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\Z|__[^_]+__:?\Z")
@@ -90,10 +92,10 @@ class Grounder:
         """Marks left out because they named no source."""
         return sum(part.marks.dropped for part in self._parts)
 
-    def statements(self) -> Iterator[Statement]:
-        """Every sentence that says something: no code, headings, lead-ins or questions back."""
-        for part in self._parts:
-            yield from part.statements()
+    def statements(self) -> Iterator[Statement | None]:
+        """The answer sentence by sentence; None for one that states nothing: code, a heading, a lead-in, a
+        question back. Every step is short, so that others may run in between."""
+        return islice(chain.from_iterable(part.statements() for part in self._parts), MOST_SENTENCES)
 
     def _is_known(self, n: int) -> bool:
         return self._evidence.passage(n) is not None
@@ -143,17 +145,20 @@ class _Part:
         if marked_to <= line:
             self._claim = None
 
-    def statements(self) -> Iterator[Statement]:
+    def statements(self) -> Iterator[Statement | None]:
         text = self.marks.text
-        blocks = list(fenced(text))
+        blocks = fenced(text)
+        block = next(blocks, None)
         for start, end in sentences(text):
-            if any(a < end and start < b for a, b in blocks):
+            while block and block[1] <= start:
+                block = next(blocks, None)
+            if block and block[0] < end:
+                yield None
                 continue
             first = bisect_left(self._cited, (start, 0))
             last = bisect_left(self._cited, (end, 0))
             cited = sorted({n for _, n in self._cited[first:last]})
-            if statement := self._statement(start, end, text[start:end], cited):
-                yield statement
+            yield self._statement(start, end, text[start:end], cited)
 
     def _statement(self, start: int, end: int, said: str, cited: list[int]) -> Statement | None:
         evidence = self._evidence
@@ -168,23 +173,24 @@ class _Part:
         )
 
 
-def figures(statements: Sequence[Statement], dropped: int) -> Data:
+def figures(statements: Iterable[Statement | None], dropped: int) -> Data:
     """The turn's grounding. Every figure is null when no sentence can be compared with a source.
 
     support        mean of the sentences' support, each weighing as much as it has words
     confidence     the same, with the support of a sentence halved that names an unknown number
     hallucination  share of the sentences whose support is below 0.6 or that name an unknown number
     """
+    stated = [s for s in statements if s is not None]
     supports = [(s.support, s.support / 2 if s.unknown_numbers else s.support, s.words)
-                for s in statements if s.support is not None]  # fmt: skip
+                for s in stated if s.support is not None]  # fmt: skip
     weight = sum(words for _, _, words in supports)
-    judged = [s for s in statements if s.support is not None or s.unknown_numbers]
+    judged = [s for s in stated if s.support is not None or s.unknown_numbers]
     values: dict[str, Any] = {
         "confidence": round(sum(c * w for _, c, w in supports) / weight, 3) if weight else None,
         "support": round(sum(s * w for s, _, w in supports) / weight, 3) if weight else None,
         "hallucination": round(sum(s.is_flagged for s in judged) / len(judged), 3) if judged else None,
         "dropped_marks": dropped,
-        "sentences": [_shown(statement) for statement in statements],
+        "sentences": [_shown(statement) for statement in stated],
     }
     return Data(name="grounding", data=values)
 

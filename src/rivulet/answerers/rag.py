@@ -10,7 +10,7 @@ from contextlib import aclosing
 
 import msgspec
 
-from rivulet.answerers.grounding import MOST_SENTENCES, Grounder, Statement, figures
+from rivulet.answerers.grounding import Grounder, Statement, figures
 from rivulet.answerers.passages import Desk, own_url
 from rivulet.answerers.prompt import earlier_questions, instructions, remembered
 from rivulet.answerers.retrieval import find
@@ -213,11 +213,9 @@ class _Turn:
         ]
 
     async def ground(self, grounder: Grounder) -> Data:
-        statements: list[Statement] = []
+        statements: list[Statement | None] = []
         for statement in grounder.statements():
             statements.append(statement)
-            if len(statements) == MOST_SENTENCES:
-                break
             if len(statements) % BREATH == 0:
                 await asyncio.sleep(0)
         return figures(statements, grounder.dropped)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
 LONGEST = 400
 """Characters. A longer run without an end (a table row, a list of names) is cut at a space, so that a quote
@@ -37,7 +38,7 @@ def ends(text: str) -> Iterator[int]:
 def sentences(text: str) -> Iterator[tuple[int, int]]:
     """(start, end) of every sentence that is not blank, without the white space around it."""
     begin = 0
-    for end in (*ends(text), len(text)):
+    for end in chain(ends(text), (len(text),)):
         start, stop = trimmed(text, begin, end)
         while stop - start > LONGEST:
             cut = text.rfind(" ", start + 1, start + LONGEST)
