@@ -30,6 +30,9 @@ log = logging.getLogger("rivulet.providers")
 MOST_BROKEN = 5
 """Frames skipped in one answer; a proxy's hiccup is one or two, a wrong protocol is all of them."""
 
+_LONGEST_ANSWER = 8 << 20
+"""Bytes of an answer that comes whole."""
+
 _FINISHES: dict[str, FinishReason] = {
     "length": "length",
     "max_tokens": "length",
@@ -78,8 +81,6 @@ class _Frame(msgspec.Struct, gc=False):
     choices: list[_Choice] | None = None
     usage: Any = None
     error: Any = None
-    object: str | None = None
-    message: Any = None
 
 
 _decoder = msgspec.json.Decoder(_Frame)
@@ -112,25 +113,11 @@ class Completion:
                     self.has_ended = True
                     break
                 if (frame := self._decoded(data)) is not None:
-                    self._take(frame)
+                    self._take(frame, data)
         except LineTooLong:
             self._fail(UpstreamProtocol("The model's service sent a line without end."))
         except ProviderError as problem:
             self._fail(problem)
-        return self._pieces.take()
-
-    def feed_whole(self, body: bytes) -> list[Piece]:
-        """The pieces of an answer that came as one JSON object."""
-        self._broken = MOST_BROKEN
-        try:
-            frame = self._decoded(body)
-            if frame is not None:
-                self._take(frame)
-            if frame is None or not frame.choices:
-                raise UpstreamProtocol
-        except ProviderError as problem:
-            self._fail(problem)
-        self.has_ended = True
         return self._pieces.take()
 
     def end(self) -> list[Piece]:
@@ -153,11 +140,9 @@ class Completion:
         self._failure = problem
         self.has_ended = True
 
-    def _take(self, frame: _Frame) -> None:
-        if frame.error or frame.object == "error":
-            said = frame.error or {"message": frame.message}
-            record(0, said, self._secrets)
-            raise failure(refusal(0, said))
+    def _take(self, frame: _Frame, data: bytes) -> None:
+        if frame.error or (frame.choices is None and frame.usage is None):
+            self._look_for_error(frame.error or data)
         if frame.usage is not None:
             self._usage = usage(frame.usage) or self._usage
         for choice in frame.choices or ():
@@ -167,6 +152,13 @@ class Completion:
                     self._say(delta)
                 if choice.finish_reason:
                     self._finish = self._finish_of(choice.finish_reason)
+
+    def _look_for_error(self, said: object) -> None:
+        """Some services put it under `error`, some spread it over the whole frame."""
+        found = refusal(0, said)
+        if (found.message and found.code) or not isinstance(said, bytes):
+            record(0, said, self._secrets)
+            raise failure(found)
 
     def _say(self, delta: _Delta) -> None:
         content = delta.content
@@ -213,6 +205,30 @@ class Completion:
                 "mended a frame of a model's answer (%d bytes); more of them pass silently", len(data)
             )
         return frame
+
+
+class WholeCompletion(Completion):
+    """The same answer as one JSON object, from a service that was asked for a stream and sends none."""
+
+    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+        super().__init__(secrets)
+        self._body = bytearray()
+
+    def feed(self, read: bytes) -> list[Piece]:
+        self._body += read
+        if len(self._body) > _LONGEST_ANSWER:
+            self._fail(UpstreamProtocol("The model's service sent more than an answer can be."))
+        return []
+
+    def end(self) -> list[Piece]:
+        if self._failure is None:
+            frame = self._decoded(bytes(self._body))
+            if frame is not None:
+                self._take(frame, bytes(self._body))
+            if frame is None or not frame.choices:
+                raise UpstreamProtocol
+            self.has_ended = True
+        return super().end()
 
 
 def usage(found: object) -> Usage | None:

@@ -17,11 +17,12 @@ from rivulet.domain.errors import ProviderError, UpstreamProtocol, UpstreamTrunc
 from rivulet.domain.events import FinishReason, Usage
 from rivulet.ports.answering import Ended, Piece, Prompt, ToolResult
 from rivulet.providers.address import Address
+from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.cleaning import clean
 from rivulet.providers.completion import MOST_BROKEN, usage
 from rivulet.providers.conversation import Message, messages, tools
 from rivulet.providers.lines import Lines, LineTooLong
-from rivulet.providers.patience import Patience, patiently, retry_after
+from rivulet.providers.patience import Patience, retry_after
 from rivulet.providers.pieces import Pieces
 from rivulet.providers.refusals import LONGEST_BODY, failure, record, refusal
 from rivulet.providers.tool_calls import ToolCalls
@@ -61,46 +62,31 @@ class Ollama:
         )
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        return patiently(lambda: self._attempt(prompt), self._patience)
+        return attempts(lambda: self._ask(prompt), self._patience)
 
     async def models(self) -> Sequence[str]:
         reply = await self._request("GET", "/api/tags")
-        try:
+        async with reply:
             body = await reply.whole(_LONGEST_LIST)
-        finally:
-            await reply.close()
         try:
             listed = msgspec.json.decode(body, type=_List)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UpstreamProtocol from None
         return sorted({clean(model.name) for model in listed.models})[:_MOST_MODELS]
 
-    async def _attempt(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+    async def _ask(self, prompt: Prompt) -> tuple[Reply, Incoming]:
         reply = await self._request("POST", "/api/chat", _body(prompt))
-        try:
-            if reply.media_type == "text/html":
-                raise UpstreamProtocol("The model's service answered with a page.")
-            answer = Chatter(self._address.secrets)
-            while not answer.has_ended:
-                read = await reply.read()
-                for piece in answer.feed(read or b"\n"):
-                    yield piece
-                if not read:
-                    break
-            for piece in answer.end():
-                yield piece
-            await reply.finish()
-        finally:
-            await reply.close()
+        if reply.media_type != "text/html":
+            return reply, Chatter(self._address.secrets)
+        async with reply:
+            raise UpstreamProtocol("The model's service answered with a page.")
 
     async def _request(self, method: str, path: str, body: bytes | None = None) -> Reply:
         reply = await self._upstream.request(method, self._address.at(path), self._address.headers, body)
         if 200 <= reply.status < 300:
             return reply
-        try:
+        async with reply:
             raise self._failed(reply, await reply.whole(LONGEST_BODY))
-        finally:
-            await reply.close()
 
     def _failed(self, reply: Reply, body: bytes) -> ProviderError:
         record(reply.status, body, self._address.secrets)
@@ -150,6 +136,11 @@ class Chatter:
         self._broken = 0
         self._mends = 0
 
+    @property
+    def may_have_ended(self) -> bool:
+        """Usage comes with the last line."""
+        return False
+
     def feed(self, read: bytes) -> list[Piece]:
         """The pieces one read brought; what goes wrong is raised by `end`, after them."""
         try:
@@ -164,6 +155,7 @@ class Chatter:
 
     def end(self) -> list[Piece]:
         """The last pieces; raises a `ProviderError` when what came is no whole answer."""
+        self._pieces.add(self.feed(b"\n"))
         if self._failure is not None:
             raise self._failure
         if not self.has_ended:

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -10,10 +10,11 @@ import msgspec
 from rivulet.domain.errors import ProviderError, UpstreamProtocol
 from rivulet.ports.answering import Piece, Prompt, ToolResult
 from rivulet.providers.address import Address
+from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.cleaning import clean
-from rivulet.providers.completion import Completion
+from rivulet.providers.completion import Completion, WholeCompletion
 from rivulet.providers.conversation import Message, messages, tools
-from rivulet.providers.patience import Patience, patiently, retry_after
+from rivulet.providers.patience import Patience, retry_after
 from rivulet.providers.refusals import LONGEST_BODY, Refusal, failure, record, refusal
 from rivulet.providers.upstream import Reply, Upstream
 
@@ -21,17 +22,18 @@ log = logging.getLogger("rivulet.providers")
 
 DEFAULT_URL = "https://api.openai.com/v1"
 
-_LONGEST_ANSWER = 8 << 20
-"""Bytes of an answer that comes whole instead of as a stream."""
-
 _LONGEST_LIST = 4 << 20
 _MOST_MODELS = 10_000
 
-_AFTER_FINISH_S = 2.0
-"""How long usage may take after the finish reason. The text is complete; nobody should wait for a number."""
-
-_STREAMS = ("text/event-stream", "text/plain", "application/octet-stream", "application/x-ndjson", "")
-"""What services that stream are known to call it."""
+_INCOMING: dict[str, Callable[[tuple[str, ...]], Incoming]] = {
+    "application/json": WholeCompletion,
+    "text/event-stream": Completion,
+    "text/plain": Completion,
+    "application/octet-stream": Completion,
+    "application/x-ndjson": Completion,
+    "": Completion,
+}
+"""What services that stream are known to call it; a page is none of them."""
 
 _OTHERWISE: dict[str, str | None] = {
     "stream_options": None,
@@ -68,56 +70,33 @@ class OpenAI:
         )
 
     def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        return patiently(lambda: self._attempt(prompt), self._patience)
+        return attempts(lambda: self._ask(prompt), self._patience)
 
     async def models(self) -> Sequence[str]:
         reply = await self._upstream.request("GET", self._address.at("/models"), self._address.headers)
-        try:
-            body = await reply.whole(LONGEST_BODY if reply.status != 200 else _LONGEST_LIST)
-            if reply.status != 200:
-                raise self._failed(reply, body)
-        finally:
-            await reply.close()
+        async with reply:
+            body = await reply.whole(_LONGEST_LIST)
+        if reply.status != 200:
+            raise self._failed(reply, body[:LONGEST_BODY])
         try:
             listed = msgspec.json.decode(body, type=_List)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise UpstreamProtocol from None
         return sorted({clean(model.id) for model in listed.data})[:_MOST_MODELS]
 
-    async def _attempt(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        reply = await self._open(prompt)
-        try:
-            answer = Completion(self._address.secrets)
-            if reply.media_type == "application/json":
-                for piece in answer.feed_whole(await reply.whole(_LONGEST_ANSWER)):
-                    yield piece
-            elif reply.media_type not in _STREAMS:
-                raise UpstreamProtocol("The model's service answered with something that is no stream.")
-            while not answer.has_ended:
-                read = await reply.read(_AFTER_FINISH_S if answer.may_have_ended else None)
-                if not read:
-                    break
-                for piece in answer.feed(read):
-                    yield piece
-            for piece in answer.end():
-                yield piece
-            await reply.finish()
-        finally:
-            await reply.close()
-
-    async def _open(self, prompt: Prompt) -> Reply:
-        """The head of a good answer. A field the model refuses is left out, now and from now on."""
+    async def _ask(self, prompt: Prompt) -> tuple[Reply, Incoming]:
+        """A reply that promises an answer. A field the model refuses is left out, now and from now on."""
         while True:
             without = self._refused.get(prompt.model, frozenset())
             reply = await self._upstream.request(
                 "POST", self._address.at("/chat/completions"), self._address.headers, _body(prompt, without)
             )
-            if 200 <= reply.status < 300:
-                return reply
-            try:
+            if 200 <= reply.status < 300 and reply.media_type in _INCOMING:
+                return reply, _INCOMING[reply.media_type](self._address.secrets)
+            async with reply:
                 body = await reply.whole(LONGEST_BODY)
-            finally:
-                await reply.close()
+            if 200 <= reply.status < 300:
+                raise UpstreamProtocol("The model's service answered with something that is no answer.")
             field = _field_of(refusal(reply.status, body), without)
             if field is None:
                 raise self._failed(reply, body)

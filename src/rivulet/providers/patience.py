@@ -6,8 +6,7 @@ After the first word nothing is tried again: a reader would get the beginning tw
 import asyncio
 import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 import msgspec
@@ -19,7 +18,6 @@ from rivulet.domain.errors import (
     UpstreamTruncated,
     UpstreamUnreachable,
 )
-from rivulet.ports.answering import Piece, Waiting
 
 _PASSING = (UpstreamFailed, UpstreamRateLimited, UpstreamTruncated, UpstreamUnreachable)
 """What may be over in a moment. A wrong key, a wrong model or a broken protocol will not be."""
@@ -29,12 +27,14 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """Two more tries, after about half a second and a second, never all servers at the same instant.
 
     A service may ask for more time, up to `longest_s`; who asks for longer gets no second try, since a person
-    is waiting. `random` gives 0 to 1, `now` seconds since 1970.
+    is waiting. `random` gives 0 to 1, `now` seconds since 1970. After the finish reason usage has
+    `after_finish_s` to come: the text is complete, and nobody should wait long for a number.
     """
 
     retries: int = 2
     first_s: float = 0.5
     longest_s: float = 30.0
+    after_finish_s: float = 2.0
     random: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], float] = time.time
@@ -47,29 +47,6 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
         own = self.first_s * 2 ** (failures - 1) * (0.75 + self.random() / 2)
         seconds = max(own, asked) if isinstance(asked, (int, float)) else own
         return seconds if seconds <= self.longest_s else None
-
-
-async def patiently(
-    attempt: Callable[[], AsyncGenerator[Piece, None]], patience: Patience
-) -> AsyncGenerator[Piece, None]:
-    """The first attempt that gets a word out, with a `Waiting` before each new try."""
-    failures = 0
-    while True:
-        has_begun = False
-        try:
-            async with aclosing(attempt()) as pieces:
-                async for piece in pieces:
-                    has_begun = True
-                    yield piece
-            return
-        except ProviderError as problem:
-            failures += 1
-            seconds = None if has_begun else patience.pause(failures, problem)
-            if seconds is None:
-                raise
-            reason = problem.code
-        yield Waiting(reason=reason, seconds=seconds)
-        await patience.sleep(seconds)
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

@@ -21,18 +21,21 @@ class SseReader:
         self._size = 0
         self._ended_with_cr = False
         self._start: bytes | None = b""
+        self._is_between_events = False
 
     def feed(self, read: bytes) -> list[bytes]:
         """The data of the events this read completes, undecoded. Raises `LineTooLong`."""
+        if self._is_between_events and read[-2:] == b"\n\n" and b"\r" not in read:
+            if read[:6] == b"data: " and read.find(b"\n") == len(read) - 2 <= self._longest:
+                return [read[6:-2]]
+            return self._whole_frames(read)
         if self._start is not None:
             read = self._past_mark(read)
-        if read.endswith(b"\n\n") and b"\r" not in read and self._is_between_events:
-            return self._whole_frames(read)
-        return self._events(self._with_lf(read))
-
-    @property
-    def _is_between_events(self) -> bool:
-        return not self._data and self._lines.is_empty and not self._ended_with_cr
+        found = self._events(self._with_lf(read))
+        self._is_between_events = (
+            self._start is None and not self._data and self._lines.is_empty and not self._ended_with_cr
+        )
+        return found
 
     def _whole_frames(self, read: bytes) -> list[bytes]:
         """The ordinary case: frames of one `data:` line, none of them cut."""

@@ -11,7 +11,7 @@ cancellation or a consumer that went away, is torn down before the call returns.
 import asyncio
 import logging
 import zlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from typing import Any, ClassVar
 
@@ -50,7 +50,7 @@ class Upstream:
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None = None
     ) -> "Reply":
-        """Returns with the head of the answer. Raises `UpstreamUnreachable`, `UpstreamProtocol`."""
+        """Returns with the head of the reply. Raises `UpstreamUnreachable`, `UpstreamProtocol`."""
         session = self._session or self._open()
         held = _Held()
         _held.set(held)
@@ -90,67 +90,61 @@ class Upstream:
 
 
 class Reply:
-    """An answer on its way: its head, then its body read by read. Close it in any case."""
+    """An answer on its way: its head, then its body read by read.
+
+    Used as `async with reply:`, which closes it in any case and turns what broke the connection into
+    `UpstreamTruncated`. `next` is one network read, empty at the end; it is bound to what brings the bytes
+    with the fewest steps, because it runs once per token.
+    """
 
     def __init__(self, response: aiohttp.ClientResponse, held: "_Held", most_bytes: int) -> None:
         self.status = response.status
         self.headers: Mapping[str, str] = response.headers
+        self.most_bytes = most_bytes
         self._response = response
         self._held = held
         self._readany = response.content.readany
-        self._bytes_left = most_bytes
         self._unpacker: _Unpacker | None = None
         self._encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        self.next: Callable[[], Awaitable[bytes]] = self._readany
         if self._encoding not in ("", "identity"):
-            self._next = self._unpacked
+            self.next = self._unpacked
 
     @property
     def media_type(self) -> str:
         return self.headers.get("Content-Type", "").partition(";")[0].strip().lower()
 
-    async def read(self, within: float | None = None) -> bytes:
-        """What one network read brought; empty at the end, and after `within` seconds of silence.
-        Raises `UpstreamTruncated` when the connection breaks, `UpstreamProtocol` when there is no end."""
+    async def next_within(self, seconds: float) -> bytes:
+        """Like `next`, but silence counts as the end."""
         try:
-            if within is not None:
-                async with asyncio.timeout(within):
-                    data = await self._next()
-            else:
-                data = await self._next()
-        except (aiohttp.ClientError, OSError) as problem:
-            if within is not None and isinstance(problem, TimeoutError):
-                return b""
-            log.debug("the connection to a model broke: %s", type(problem).__name__)
-            raise UpstreamTruncated from None
-        self._bytes_left -= len(data)
-        if self._bytes_left < 0:
-            raise UpstreamProtocol("The model's service sent more than an answer can be.")
-        return data
+            async with asyncio.timeout(seconds):
+                return await self.next()
+        except TimeoutError:
+            return b""
 
     async def whole(self, most: int) -> bytes:
         """The body, or as much of it as `most` bytes."""
         found = bytearray()
-        while len(found) < most and (data := await self.read()):
+        while len(found) < most and (data := await self.next()):
             found += data
         return bytes(found[:most])
 
     async def finish(self) -> None:
         """Waits a moment for the end of the body, after which the connection can be used again."""
-        try:
-            async with asyncio.timeout(0.1):
-                while await self._readany():
-                    pass
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        while await self.next_within(0.1):
             pass
 
-    async def close(self) -> None:
+    async def __aenter__(self) -> "Reply":
+        return self
+
+    async def __aexit__(self, kind: object, problem: BaseException | None, trace: object) -> None:
         """The connection is down when this returns, unless its answer was read to the end."""
         if self._response.connection is not None:
             self._response.close()
             await self._held.tear_down()
-
-    async def _next(self) -> bytes:
-        return await self._readany()
+        if isinstance(problem, (aiohttp.ClientError, OSError)):
+            log.debug("the connection to a model broke: %s", type(problem).__name__)
+            raise UpstreamTruncated from None
 
     async def _unpacked(self) -> bytes:
         if self._unpacker is None:

@@ -49,6 +49,7 @@ class Call:
         self._gone = gone
         self._writable = writable
         self._is_chunked = False
+        self._progress = asyncio.Event()
 
     @property
     def json(self) -> dict[str, Any]:
@@ -72,6 +73,12 @@ class Call:
         """OpenAI streams only when asked, Ollama unless told not to."""
         return bool(self.json.get("stream", self.wire == "ollama"))
 
+    async def reached(self, sent: int) -> None:
+        """Returns when so many bytes have gone out."""
+        while self.sent < sent:
+            self._progress.clear()
+            await self._progress.wait()
+
     # --- bytes
 
     async def send(self, data: bytes) -> None:
@@ -80,6 +87,7 @@ class Call:
             raise PeerGone
         self._transport.write(data)
         self.sent += len(data)
+        self._progress.set()
         await self._writable.wait()
         await asyncio.sleep(0)
 

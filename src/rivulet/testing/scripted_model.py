@@ -16,6 +16,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import cast
 
 from rivulet.testing import model_faults, model_streams
 from rivulet.testing.model_call import Call, PeerGone
@@ -33,11 +34,11 @@ class ScriptedModel:
     """Keeps every request it was sent in `calls`, in the order of their arrival."""
 
     def __init__(self, *, host: str = "127.0.0.1", port: int = 0, pace: float = 0, tokens: int | None = None):
-        """`pace` is tokens per second of the default answer, 0 for at once."""
+        """`pace` is tokens per second of the default answer, 0 for at once; `default` may be replaced."""
         self.calls: list[Call] = []
         self.connections = 0
         self.models = ["scripted"]
-        self._default = answering(pace, tokens)
+        self.default: Script = answering(pace, tokens)
         self._address = (host, port)
         self._queue: deque[Script] = deque()
         self._open: set[_Connection] = set()
@@ -83,7 +84,7 @@ class ScriptedModel:
     def _script_for(self, call: Call) -> Script:
         path = call.path.split("?")[0]
         if path.endswith(("/chat/completions", "/api/chat")):
-            return self._queue.popleft() if self._queue else _named(call.model) or self._default
+            return self._queue.popleft() if self._queue else _named(call.model) or self.default
         if path.endswith(("/models", "/api/tags")):
             return self._queue.popleft() if self._queue else self._list_models
         return _nothing_here
@@ -118,13 +119,12 @@ class _Connection(asyncio.Protocol):
         self.over = asyncio.Event()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
         self._number = self._model.opened(self)
 
     def data_received(self, data: bytes) -> None:
         self._received += data
-        if len(self._received) > _LARGEST_REQUEST:
+        if len(self._received) > _LARGEST_REQUEST or not self._received[:1].isupper():
             self._transport.abort()
         elif self._task is None:
             self._begin()
