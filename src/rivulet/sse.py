@@ -22,3 +22,18 @@ def frame(data: bytes, event: str | None = None, id: str | None = None) -> bytes
     if event is not None:
         head = f"{head}event: {event}\n"
     return b"%bdata: %b\n\n" % (head.encode("ascii"), data)
+
+
+class Frames:
+    """Reads back what `frame` writes, cut anywhere. A frame counts once its blank line is there."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[bytes]:
+        """The `data:` of every frame that is complete now."""
+        *whole, self._rest = (self._rest + data).split(b"\n\n")
+        found: list[bytes] = []
+        for each in whole:
+            found += [line[6:] for line in each.split(b"\n") if line.startswith(b"data: ")]
+        return found

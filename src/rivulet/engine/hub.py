@@ -128,7 +128,7 @@ class _LiveTurn:
     def wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for follower in waiting:
-            follower.wake()
+            follower.offer(self)
 
     def wait(self, follower: "Follower") -> None:
         self._waiting.append(follower)
@@ -166,10 +166,16 @@ class _Rendering:
             frames.append(render(event))
 
 
+Sink = Callable[[bytes], bool]
+"""Takes bytes at once; False says that it wants no more until it has been waited for."""
+
+
 class Follower:
     """One reader of one turn. `await next()` until it gives None, then `close()`.
 
-    `skip` counts the frames of event `seq + 1` that the reader has already had (cursor `seq.k`).
+    With a `sink`, what is committed while `next` waits goes straight into it, without waking the task that
+    waits: that is half of a token's cost. `_skip` counts the frames of event `seq + 1` that the reader has
+    already had (cursor `seq.k`).
     """
 
     __slots__ = (
@@ -186,6 +192,7 @@ class Follower:
         "_waiter",
         "is_complete",
         "seq",
+        "sink",
         "turn_id",
     )
 
@@ -202,12 +209,13 @@ class Follower:
         self._live: _LiveTurn | None = None
         self._begin_rendering()
         self._waiter: asyncio.Future[bool] | None = None
+        self.sink: Sink | None = None
         self._is_ending = hub.is_closing
         self.is_complete = False
 
     async def next(self) -> bytes | None:
-        """More bytes, b"" when woken without any (send a heartbeat), or None at the end: `is_complete`
-        says whether the terminal event was among what came before."""
+        """More bytes; b"" when woken without any (send a heartbeat, or wait for the sink); or None at the
+        end: `is_complete` says whether the terminal event was among what came before."""
         while not self.is_complete and not self._is_ending:
             live = self._hub.live(self.turn_id) or self._live
             if live is None or live.is_abandoned:
@@ -238,6 +246,22 @@ class Follower:
         """`has_more=False` makes `next` give b"", for a heartbeat."""
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(has_more)
+
+    def offer(self, live: "_LiveTurn") -> None:
+        """There is more in the window: into the sink, or awake the one who waits."""
+        if self.sink is None or not self.is_waiting or live.is_abandoned or self.seq + 1 < live.first:
+            self.wake()
+            return
+        wants_more = True
+        while wants_more and self.seq < live.last:
+            if data := self._from_window(live):
+                wants_more = self.sink(data)
+        if self.is_complete:
+            self.wake()
+        elif not wants_more:
+            self.wake(has_more=False)
+        else:
+            live.wait(self)
 
     def end(self) -> None:
         """The stream is to end without its terminal event."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 
 from rivulet import __version__
 from rivulet.domain.errors import InvalidRequest, NotFound, RivuletError
-from rivulet.http import chats, health, sources, turns
+from rivulet.http import chats, health, turns
 from rivulet.http.door import Door
 from rivulet.http.errors import error_response, invalid
 from rivulet.http.metrics import Metrics
@@ -30,7 +30,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     metrics.watch(house.service)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         beating = asyncio.create_task(pulse.run(), name="pulse")
         yield
         beating.cancel()
@@ -45,7 +45,6 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     )
     app.include_router(turns.routes(house.service, pulse))
     app.include_router(chats.routes(house.service))
-    app.include_router(sources.routes(house))
     app.include_router(health.routes(house, metrics))
     app.mount("/", Page())
     app.add_exception_handler(RivuletError, _failed)
@@ -59,6 +58,9 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
 async def _failed(request: Request, problem: Exception) -> Response:
     if isinstance(problem, RequestValidationError):
         error: RivuletError = invalid(problem.errors())
+    elif isinstance(problem.__cause__, RivuletError):
+        # Raised by our own counting of the body; FastAPI takes everything for malformed JSON.
+        error = problem.__cause__
     elif isinstance(problem, HTTPException):
         error = NotFound() if problem.status_code == 404 else InvalidRequest(str(problem.detail))
     elif isinstance(problem, RivuletError):

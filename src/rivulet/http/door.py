@@ -66,6 +66,8 @@ class Door:
                 self._check_origin(scope, headers)
                 receive = _limited(receive, _limit(scope["path"]))
             await self._app(scope, receive, send_with_id)
+            if (stream := state.get("stream")) is not None:
+                await stream.run(scope, receive, send_with_id)
         except Exception as problem:
             error = as_rivulet_error(problem, request_id)
             if has_started:

@@ -42,6 +42,10 @@ class Page:
     def __init__(self) -> None:
         self._files = _read(Path(str(files("rivulet"))) / "web")
 
+    @property
+    def is_built(self) -> bool:
+        return "index.html" in self._files
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].lstrip("/")
         if scope["method"] not in ("GET", "HEAD") or (

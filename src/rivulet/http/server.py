@@ -2,6 +2,8 @@
 
 import asyncio
 import socket
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -11,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from rivulet.config import Settings
 from rivulet.domain.errors import RivuletError
 from rivulet.engine.service import Service
-from rivulet.http.stream import TRANSPORT
+from rivulet.http.stream import WIRE
 
 SEND_BUFFER = 64 * 1024
 """Kernel memory a reader that never reads can hold: 127 kB measured with this, 3.8 MB without."""
@@ -55,7 +57,7 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection with two additions: a deadline for the request, and the transport in the scope."""
+    """uvicorn's connection with two additions: a deadline for the request, and itself in the scope."""
 
     _deadline: asyncio.TimerHandle | None = None
     _header_bytes = 0
@@ -71,7 +73,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._header_bytes = 0
-        self.scope["extensions"] = {TRANSPORT: self.transport}  # type: ignore[typeddict-item]
+        self.scope["extensions"] = {WIRE: self}  # type: ignore[typeddict-item]
         if self._deadline is None:
             self._expect_request()
 
@@ -99,7 +101,9 @@ class Connection(HttpToolsProtocol):
 class Server(uvicorn.Server):
     """Drains before it exits: uvicorn alone would wait for streams that never end by themselves."""
 
-    def __init__(self, app: ASGIApp, service: Service, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, service: Service, settings: Settings, handles_signals: bool = True
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -117,6 +121,15 @@ class Server(uvicorn.Server):
         self._drain_s = settings.drain_s
         self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._handles_signals = handles_signals
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        if self._handles_signals:
+            with super().capture_signals():
+                yield
+        else:
+            yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from typing import Protocol
 
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -10,13 +11,33 @@ from rivulet import sse
 from rivulet.engine.hub import Follower
 from rivulet.ports.dialect import Dialect
 
-TRANSPORT = "rivulet.transport"
-"""The ASGI extension under which our server hands out the connection, to be able to cut it."""
+WIRE = "rivulet.wire"
+"""The ASGI extension under which our server hands out the connection: to write to it without a detour, and
+to cut it. Under another server everything goes through `send`."""
+
+
+class Flow(Protocol):
+    """Whether the connection takes more just now."""
+
+    write_paused: bool
+
+    async def drain(self) -> None: ...
+
+
+class Wire(Protocol):
+    """A connection that sends the body in chunks."""
+
+    transport: asyncio.Transport
+    flow: Flow
 
 
 class EventStream(Response):
-    """A raw ASGI response. Ends cleanly after the terminal event, or early where the client has a cursor;
-    otherwise the connection is cut, because most clients take a clean end for success."""
+    """Ends cleanly after the terminal event, or early where the client has a cursor; otherwise the connection
+    is cut, because most clients take a clean end for success.
+
+    As a response it only says that there is a stream; the door runs it outside of the web framework, whose
+    layers would cost more than the rest of a token's way.
+    """
 
     media_type = None
 
@@ -33,10 +54,14 @@ class EventStream(Response):
         self._pulse = pulse
         self.began_at = self.active_at = asyncio.get_running_loop().time()
         self.is_sending = False
-        self._transport: asyncio.Transport | None = None
+        self._wire: Wire | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        self._transport = scope.get("extensions", {}).get(TRANSPORT)
+        scope["state"]["stream"] = self
+
+    async def run(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The stream itself, to its end."""
+        self._wire = scope.get("extensions", {}).get(WIRE)
         follower = self._follower
         watcher = asyncio.create_task(self._watch(receive))
         self._pulse.streams.add(self)
@@ -54,13 +79,27 @@ class EventStream(Response):
             watcher.cancel()
 
     async def _follow(self, send: Send) -> None:
-        loop = asyncio.get_running_loop()
-        next_bytes, heartbeat = self._follower.next, self._dialect.heartbeat
-        while (data := await next_bytes()) is not None:
-            self.is_sending = True
+        loop, follower, heartbeat = asyncio.get_running_loop(), self._follower, self._dialect.heartbeat
+        follower.sink = None if self._wire is None else self._write
+        while (data := await follower.next()) is not None:
             self.active_at = loop.time()
-            await send({"type": "http.response.body", "body": data or heartbeat, "more_body": True})
+            if self._wire is None:
+                self.is_sending = True
+                await send({"type": "http.response.body", "body": data or heartbeat, "more_body": True})
+            else:
+                if data or not self._wire.flow.write_paused:
+                    self._write(data or heartbeat)
+                self.is_sending = True
+                await self._wire.flow.drain()
             self.is_sending = False
+
+    def _write(self, data: bytes) -> bool:
+        """One chunk of the body, past the server's own bookkeeping."""
+        wire = self._wire
+        assert wire is not None
+        wire.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        self.active_at = asyncio.get_running_loop().time()
+        return not wire.flow.write_paused
 
     async def _watch(self, receive: Receive) -> None:
         """A client that goes away is only told of here: after that `send` does nothing and never waits."""
@@ -81,8 +120,8 @@ class EventStream(Response):
     def cut(self) -> None:
         """Ends the connection hard, dropping what the client has not taken; it comes back with its cursor."""
         self._follower.end()
-        if self._transport is not None:
-            self._transport.abort()
+        if self._wire is not None:
+            self._wire.transport.abort()
 
 
 class Pulse:
