@@ -23,7 +23,10 @@ class Checkpointer:
     """`failed` is told of an error, in whichever thread it happens."""
 
     def __init__(
-        self, writer: apsw.Connection, connection: apsw.Connection, failed: Callable[[Exception], None]
+        self,
+        writer: apsw.Connection,
+        connection: apsw.Connection,
+        failed: Callable[[Exception, apsw.Connection], object],
     ) -> None:
         self._writer = writer
         self._connection = connection
@@ -74,4 +77,4 @@ class Checkpointer:
         try:
             _, self._moved = connection.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
         except apsw.Error as problem:
-            self._failed(problem)
+            self._failed(problem, connection)

@@ -10,7 +10,7 @@ from rivulet.domain.events import encode, numbered
 from rivulet.stores.group_commit import Entry, deliver
 from rivulet.stores.sqlite.lane import SqliteLane
 from rivulet.stores.sqlite.places import Places
-from rivulet.stores.sqlite.statements import first, statements, value
+from rivulet.stores.sqlite.statements import statements, value
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +65,7 @@ class Commit:
         self._before = place - 1
         for entry in entries:
             lane = entry.lane
-            if lane.key is None and not find(connection, lane):
+            if lane.key is None:
                 entry.fail(LostClaim())
                 continue
             key, epoch, events, begin = lane.key, lane.claim.epoch, entry.events, len(rows)
@@ -104,15 +104,3 @@ def holds(connection: apsw.Connection, lane: SqliteLane) -> bool:
     claim = lane.claim
     named = {"turn_key": lane.key, "epoch": claim.epoch, "tenant_id": claim.tenant_id}
     return value(connection, _SQL["holds"], named) is not None
-
-
-def find(connection: apsw.Connection, lane: SqliteLane) -> bool:
-    """Looks up the turn of a claim that was not made here; False when it does not hold."""
-    claim = lane.claim
-    named = {"tenant_id": claim.tenant_id, "id": claim.turn_id, "epoch": claim.epoch}
-    found = first(connection, _SQL["held_turn"], named)
-    if found is None:
-        return False
-    lane.key, lane.seq = found
-    lane.base = lane.shown = lane.seq
-    return True

@@ -12,6 +12,7 @@ import apsw
 from rivulet.domain.errors import StorageFailed
 from rivulet.ports.turns import Clock
 from rivulet.stores.sqlite.directory import RESERVE_BYTES, DataDirectory
+from rivulet.stores.sqlite.errors import DISK_ERRORS, told
 from rivulet.stores.sqlite.mending import mend
 from rivulet.stores.sqlite.migration import migrate
 from rivulet.stores.sqlite.writer import Job, Writer
@@ -28,23 +29,25 @@ class Database:
 
     def __init__(self, directory: DataDirectory, connection: apsw.Connection, clock: Clock) -> None:
         self._directory = directory
-        self._writer = Writer(connection, _connect(connection.filename), directory, clock)
-        self._readers = _Readers(connection.filename)
+        self._writer = Writer(
+            connection, _connect(connection.filename, connection.open_vfs), directory, clock
+        )
+        self._readers = _Readers(connection.filename, connection.open_vfs)
 
     @classmethod
-    def open(cls, data_dir: Path, clock: Clock, reserve_bytes: int = RESERVE_BYTES) -> "Database":
-        """Makes the directory and the file when they are missing and brings the schema up to date. Raises
-        `DataDirectoryInUse`, `DatabaseTooNew`, `ForeignDatabase`, `StorageFailed`."""
+    def open(
+        cls, data_dir: Path, clock: Clock, reserve_bytes: int = RESERVE_BYTES, vfs: str | None = None
+    ) -> "Database":
+        """Makes the directory and the file when they are missing and brings the schema up to date. `vfs` is
+        one of SQLite's file systems by name. Raises `DataDirectoryInUse`, `DatabaseTooNew`,
+        `ForeignDatabase`, `StorageFailed`."""
         try:
             directory = DataDirectory(data_dir, reserve_bytes)
         except OSError as problem:
             raise StorageFailed(f"The data directory {data_dir} cannot be used: {problem.strerror}") from None
         try:
-            connection = _connect(str(directory.database))
-            migrate(connection, clock.now_ms())
-            mend(connection)
-            return cls(directory, connection, clock)
-        except apsw.Error as problem:
+            return cls(directory, _ready(directory, clock, vfs), clock)
+        except (OSError, apsw.Error) as problem:
             directory.close()
             raise StorageFailed(f"The database {directory.database} cannot be opened: {problem}") from None
         except BaseException:
@@ -118,14 +121,15 @@ class Database:
 class _Readers:
     """Threads with a connection each, made when the first read needs it."""
 
-    def __init__(self, filename: str) -> None:
+    def __init__(self, filename: str, vfs: str) -> None:
         self.pool = ThreadPoolExecutor(_READERS, "rivulet-reader", initializer=self._open)
         self._filename = filename
+        self._vfs = vfs
         self._mine = threading.local()
         self._all: list[apsw.Connection] = []
 
     def _open(self) -> None:
-        self._mine.connection = _connect(self._filename, apsw.SQLITE_OPEN_READONLY)
+        self._mine.connection = _connect(self._filename, self._vfs, apsw.SQLITE_OPEN_READONLY)
         self._all.append(self._mine.connection)
 
     def look(self, look: Callable[[apsw.Connection], Any]) -> Any:
@@ -133,8 +137,11 @@ class _Readers:
         connection.execute("BEGIN")
         try:
             return look(connection)
+        except DISK_ERRORS as problem:
+            raise told(problem, connection) from problem
         finally:
-            connection.execute("COMMIT")
+            if connection.in_transaction:
+                connection.execute("COMMIT")
 
     def close(self) -> None:
         self.pool.shutdown()
@@ -142,8 +149,24 @@ class _Readers:
             connection.close()
 
 
-def _connect(filename: str, flags: int = apsw.SQLITE_OPEN_READWRITE) -> apsw.Connection:
-    connection = apsw.Connection(filename, flags=flags)
+def _ready(directory: DataDirectory, clock: Clock, vfs: str | None) -> apsw.Connection:
+    """A connection to write with, over the present schema."""
+
+    def ready() -> apsw.Connection:
+        connection = _connect(str(directory.database), vfs)
+        migrate(connection, clock.now_ms())
+        mend(connection)
+        return connection
+
+    try:
+        return ready()
+    except apsw.FullError:
+        directory.release()  # a start after the disk filled up: what is there can be read and ended
+        return ready()
+
+
+def _connect(filename: str, vfs: str | None, flags: int = apsw.SQLITE_OPEN_READWRITE) -> apsw.Connection:
+    connection = apsw.Connection(filename, flags=flags, vfs=vfs)
     connection.set_busy_timeout(5000)
     connection.pragma("trusted_schema", False)
     if flags & apsw.SQLITE_OPEN_READWRITE:

@@ -7,9 +7,9 @@ from rivulet.stores.group_commit import Lane
 
 
 class SqliteLane(Lane):
-    """`key` is the turn's row, None until it was looked up. Events up to `base` are found by index, the
-    later ones at `places`. `is_closing` says that the claim may write what ends the turn though the disk is
-    full."""
+    """`key` is the turn's row, None for a claim that is nobody's here any more. Events up to `base` are found
+    by index, the later ones at `places`. `is_closing` says that the claim may write what ends the turn though
+    the disk is full."""
 
     __slots__ = ("base", "is_closing", "key", "places")
 

@@ -15,7 +15,7 @@ from rivulet.ports.turns import Claim, Committed, Opening, Replayed
 from rivulet.stores.group_commit import GroupCommit
 from rivulet.stores.leases import Leases
 from rivulet.stores.messages import KEY_MS, answered, asked
-from rivulet.stores.sqlite.commit import Commit, find
+from rivulet.stores.sqlite.commit import Commit
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.lane import SqliteLane
 from rivulet.stores.sqlite.places import Places
@@ -44,7 +44,7 @@ class SqliteTurnLog:
         self._lanes: dict[tuple[str, str], SqliteLane] = {}
         """The present claim of each turn that runs here, from `open` or `claim` until `finish`."""
         self._strangers: dict[tuple[str, str, int], SqliteLane] = {}
-        """Claims that are not, or no longer, anybody's here: the database decides about them."""
+        """Claims that are not, or no longer, anybody's here; kept so that each is told only once."""
 
     # ---- opening and claiming
 
@@ -178,7 +178,7 @@ class SqliteTurnLog:
     ) -> TurnFinished:
         if lane.error is not None:
             raise lane.error
-        if lane.key is None and not find(connection, lane):
+        if lane.key is None:
             raise LostClaim
         claim = lane.claim
         event = msgspec.structs.replace(finished, seq=lane.seq + 1)
@@ -198,7 +198,6 @@ class SqliteTurnLog:
         connection.execute(_SQL["put_event"], (place, claim.tenant_id, lane.key, event.seq, encode(event)))
         self._places.used(place + 1)
         connection.execute(_SQL["index_places"], {**names, "places": _array([*lane.places, place])})
-        assert lane.key is not None
         _add_message(connection, claim.tenant_id, lane.key, answer)
         connection.execute(_SQL["touch_chat"], names)
         return event

@@ -52,10 +52,6 @@ INSERT INTO events (place, tenant_id, turn_key, seq, payload) VALUES (?1, ?2, ?3
 SELECT 1 FROM turns
 WHERE turn_key = :turn_key AND epoch = :epoch AND status = 'in_progress' AND tenant_id = :tenant_id;
 
--- held_turn: the turn of a claim that still holds, and where its log ends
-SELECT turn_key, (SELECT max(seq) FROM event_places WHERE event_places.turn_key = turns.turn_key)
-FROM turns WHERE tenant_id = :tenant_id AND id = :id AND epoch = :epoch AND status = 'in_progress';
-
 -- running_turn: a turn that may be claimed
 SELECT turn_key, epoch FROM turns
 WHERE tenant_id = :tenant_id AND id = :id AND status = 'in_progress';

@@ -5,6 +5,7 @@ lone job is committed at once.
 """
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
@@ -15,7 +16,10 @@ import apsw
 from rivulet.domain.errors import RivuletError, StorageFailed, StorageFull
 from rivulet.ports.turns import Clock
 from rivulet.stores.sqlite.checkpoint import Checkpointer
-from rivulet.stores.sqlite.directory import NO_ROOM, DataDirectory
+from rivulet.stores.sqlite.directory import DataDirectory
+from rivulet.stores.sqlite.errors import DISK_ERRORS, is_lasting, told
+
+log = logging.getLogger(__name__)
 
 _ROOM_CHECK_S = 1.0
 """How often a full disk is asked whether there is room again: writing the reserve costs milliseconds."""
@@ -65,19 +69,25 @@ class Writer:
         self._clock = clock
         self._asked_for_room = clock.monotonic()
         self._is_synced = True  # a new connection has synchronous=FULL
+        self._is_closed = False
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._checkpointer = Checkpointer(connection, checkpoints, self._checkpoint_failed)
+        self._checkpointer = Checkpointer(connection, checkpoints, self._failed)
         self._thread = threading.Thread(target=self._work, name="rivulet-writer", daemon=True)
         self._thread.start()
 
     def submit(self, job: Job) -> None:
         """From the event loop; jobs are done in this order."""
         self._loop = asyncio.get_running_loop()
+        if self._is_closed:
+            self._fail(job, StorageFailed("The database has been closed."))
+            self._loop.call_soon(_deliver, [job])
+            return
         self._waiting.put(job)
 
     def close(self) -> None:
         """Returns when everything submitted is committed."""
+        self._is_closed = True
         self._waiting.put(None)
         self._thread.join()
         self._checkpointer.close()
@@ -85,13 +95,24 @@ class Writer:
 
     def _work(self) -> None:
         while jobs := self._take():
-            self._commit(jobs)
+            try:
+                self._commit(jobs)
+            except Exception as problem:  # this thread is the only one that writes: it must not die
+                log.exception("the writer failed")
+                self.failure = StorageFailed(f"The database cannot be written any more: {problem!r}")
+                for job in jobs:
+                    self._fail(job, self.failure)
             try:
                 assert self._loop is not None
                 self._loop.call_soon_threadsafe(_deliver, jobs)
             except RuntimeError:  # the loop has been closed: nobody is left to be told
                 pass
             self._checkpointer.after_commit()
+
+    def _fail(self, job: Job, error: RivuletError) -> None:
+        job.error = error
+        if job.settle is not None:
+            job.settle(error)
 
     def _take(self) -> list[Job]:
         """Everything waiting, at least one job; nothing when the writer is to end."""
@@ -145,7 +166,7 @@ class Writer:
         except _Alone:
             self._undo()
         except Exception as problem:
-            error = self._meaning(problem)
+            error = self._failed(problem, connection)
             self._undo()
             for job in jobs:
                 job.error = error
@@ -174,7 +195,7 @@ class Writer:
             connection.execute("SAVEPOINT job")
         try:
             job.result = job.run(connection)
-        except _STORAGE_ERRORS:
+        except DISK_ERRORS:
             raise
         except Exception as problem:
             job.error = problem
@@ -184,48 +205,16 @@ class Writer:
         if not is_alone:
             connection.execute("RELEASE job")
 
-    def _checkpoint_failed(self, problem: Exception) -> None:
-        """A full disk only leaves the log long; a disk that fails is found out."""
-        self._meaning(problem)
-
-    def _meaning(self, problem: Exception) -> RivuletError:
-        """What an error of the storage means to those who asked for the change."""
-        if isinstance(problem, RivuletError):
-            return problem
-        if isinstance(problem, apsw.FullError):
-            return StorageFull()
-        if isinstance(problem, apsw.IOError) and self._connection.system_errno in NO_ROOM:
-            return StorageFull()
-        failed = StorageFailed(f"The data directory {self._directory.path} cannot be written: {problem}")
-        if getattr(problem, "extendedresult", 0) in _LASTING:
-            # After a failed fsync the kernel forgets what it could not write, and a second fsync that
-            # succeeds would be a lie; only a restart, which reads what is there, can be trusted.
-            self.failure = failed
-        return failed
+    def _failed(self, problem: Exception, connection: apsw.Connection) -> RivuletError:
+        """In whichever thread the connection works."""
+        error = told(problem, connection)
+        if isinstance(error, StorageFailed) and is_lasting(problem, connection):
+            self.failure = error
+        return error
 
 
 class _Alone(Exception):
     """The only job of a transaction has failed by itself."""
-
-
-_STORAGE_ERRORS = (
-    apsw.FullError,
-    apsw.IOError,
-    apsw.CorruptError,
-    apsw.NotADBError,
-    apsw.CantOpenError,
-    apsw.ReadOnlyError,
-    apsw.BusyError,
-    apsw.NoMemError,
-)
-_LASTING = frozenset(
-    {
-        apsw.SQLITE_IOERR_FSYNC,
-        apsw.SQLITE_IOERR_DIR_FSYNC,
-        apsw.SQLITE_CORRUPT,
-        apsw.SQLITE_NOTADB,
-    }
-)
 
 
 def _deliver(jobs: Sequence[Job]) -> None:
