@@ -46,10 +46,10 @@ def plain_answer() -> list[AnyEvent]:
 def cited_answer() -> list[AnyEvent]:
     """Two sources found and reranked, one sentence cited."""
     story = Story("cited").stage("routing").stage_done("routing", agent="rag")
-    story.stage("retrieval", label="Searching documents").wait(41).sources(GEARS, SERVICE)
-    story.stage_done("retrieval", count=6, search_mode="all").stage("reranking").wait(12).stage_done(
-        "reranking", selected=2
-    )
+    story.stage("retrieval", label="Searching documents").wait(41)
+    story.stage_done("retrieval", doc_count=4, count=6, is_supported=True, search_mode="all")
+    story.stage("reranking", label="Choosing passages").wait(12).stage_done("reranking", selected=2)
+    story.sources(GEARS, SERVICE)
     story.stage("generation").text("Change the oil ", "every 5,000 km ", "or once a year [1]")
     story.cite(GEARS, support=0.94, quote="Change the oil every 5,000 km or once a year.").say(
         "."
@@ -92,6 +92,13 @@ def server_tool_error() -> list[AnyEvent]:
     )
     story.wait(1800).fails("The weather service cannot be reached.")
     story.text("I could not look up ", "the weather.").text_done().stage_done("generation")
+    return story.ends(usage=PRICED)
+
+
+def tool_bad_arguments() -> list[AnyEvent]:
+    """The model's arguments are no JSON, so the tool is never called."""
+    story = Story("tool arguments").stage("generation").call("weather", '{"city":', is_called=False)
+    story.fails("The arguments are not valid JSON.").text("Sorry.").text_done().stage_done("generation")
     return story.ends(usage=PRICED)
 
 
@@ -169,7 +176,8 @@ def empty_answer() -> list[AnyEvent]:
 
 def abstained() -> list[AnyEvent]:
     """Nothing in the documents supports an answer, and the answer says so."""
-    story = Story("abstained", model="extractive").stage("retrieval").stage_done("retrieval", count=0)
+    story = Story("abstained", model="extractive").stage("retrieval")
+    story.stage_done("retrieval", doc_count=0, count=0, is_supported=False).sources()
     story.stage("generation").text("The documents do not answer this.").text_done().stage_done("generation")
     return story.data("grounding", figures(None, None)).ends(usage=Usage(estimated=True))
 
@@ -293,6 +301,7 @@ STORIES: dict[str, Callable[[], list[AnyEvent]]] = {
         reasoning,
         server_tool,
         server_tool_error,
+        tool_bad_arguments,
         client_tool,
         cancelled_before_first_token,
         cancelled_mid_answer,

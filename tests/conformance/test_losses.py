@@ -53,7 +53,7 @@ def fields(value: Any, path: str = "") -> Iterator[str]:
         if name in {"usage", "timing", "error"} and isinstance(inner, dict):
             yield from fields(inner, here)
         elif name == "sources":
-            yield from fields(inner[0], here)
+            yield from fields(inner[0], here) if inner else ()
         elif name not in UNSEEN:
             yield here
 

@@ -134,14 +134,16 @@ def test_a_resumed_renderer_says_the_same(dialect: Dialect) -> None:
 @every_dialect
 @pytest.mark.parametrize("story", ["unicode-traps", "server-tool-error"])
 def test_a_cut_at_any_byte_is_harmless(dialect: Dialect, story: str) -> None:
-    """A prefix of the body gives a prefix of the events, and the rest gives the rest."""
-    body = (FOLDER / story / f"{dialect.name}.sse").read_bytes()
-    whole = events(body)
-    for cut in range(0, len(body), 1 if len(body) < 9_000 else 3):
-        splitter = Splitter()
-        before = splitter.feed(body[:cut])
-        assert before == whole[: len(before)]
-        assert before + splitter.feed(body[cut:]) == whole
+    """Wherever two frames are cut, the first piece gives whole events only and the second the rest."""
+    frames = frames_of(dialect, STORIES[story]())
+    for first, second in pairwise(frames):
+        both = first.data + second.data
+        whole = events(both)
+        for cut in range(len(first.data) + 1):
+            splitter = Splitter()
+            before = splitter.feed(both[:cut])
+            assert len(before) == (cut == len(first.data))
+            assert before + splitter.feed(both[cut:]) == whole
 
 
 @every_dialect

@@ -116,6 +116,7 @@ class _Rendering:
         self._flow = Flow()
         self._text: list[str] = []
         self._sources: list[dict[str, Any]] = []
+        self._has_searched = False
         self._has_shown_sources = False
         self._grounding: object = None
         self._search_mode: object = None
@@ -134,13 +135,15 @@ class _Rendering:
                 return [{"type": "start", "session_id": number_of(event.chat_id), "model": event.model}]
             case e.StageStarted():
                 words = _WORDS.get(event.stage) or event.label or f"{event.stage.capitalize()}..."
-                return [{"type": "status", "content": words}]
+                status = {"type": "status", "content": words}
+                return [*self._found_nothing(), status] if event.stage == "generation" else [status]
             case e.SourcesAdded():
                 self._sources += [_source(passage) for passage in event.sources]
                 return [self._show_sources()]
             case e.StageFinished(stage="retrieval"):
+                self._has_searched = True
                 self._search_mode = (event.detail or {}).get("search_mode")
-                return [] if self._has_shown_sources else [self._show_sources()]
+                return []
             case e.Data(name="grounding"):
                 self._grounding = event.data
                 return []
@@ -154,6 +157,10 @@ class _Rendering:
         self._has_shown_sources = True
         sources = list(self._sources)
         return {"type": "sources", "content": sources, "sources": sources, "chunks_used": len(sources)}
+
+    def _found_nothing(self) -> list[dict[str, Any]]:
+        """A search without results says so before the answer begins."""
+        return [self._show_sources()] if self._has_searched and not self._has_shown_sources else []
 
     def _end(self, event: e.TurnFinished) -> list[dict[str, Any]]:
         if event.status == "failed" and event.error is not None:

@@ -167,6 +167,7 @@ class _Rendering:
         self._flow = Flow()
         self._sources: dict[str, e.Passage] = {}
         self._calls: dict[str, _Call] = {}
+        self._annotations = 0
 
     def render(self, event: AnyEvent) -> list[Frame]:
         said: list[Said] = [(None, value) for value in self._say(event)]
@@ -182,8 +183,7 @@ class _Rendering:
                 self._head = _head(event.turn_id, event.at, event.model, "chat.completion.chunk")
                 return [self._chunk({"role": "assistant", "content": ""})]
             case e.CitationAdded():
-                source = self._sources[event.source_id]
-                return [self._chunk({"annotations": [_annotation(source, self._flow.place(event))]})]
+                return [self._chunk({"annotations": [self._cite(event)]})]
             case e.SourcesAdded():
                 self._sources |= {source.id: source for source in event.sources}
                 return [self._chunk({}) | {"sources": event.sources}]
@@ -198,6 +198,11 @@ class _Rendering:
 
     def _chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> dict[str, Any]:
         return self._head | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
+
+    def _cite(self, event: e.CitationAdded) -> dict[str, Any]:
+        """The `index` is for OpenAI's accumulating helper, which cannot add to a list without."""
+        index, self._annotations = self._annotations, self._annotations + 1
+        return {"index": index, **_annotation(self._sources[event.source_id], self._flow.place(event))}
 
     def _status(self, description: str, is_done: bool) -> dict[str, Any]:
         data = {"description": description, "done": is_done}

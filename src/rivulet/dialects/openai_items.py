@@ -120,6 +120,10 @@ class Retrieval(Item):
     def found(self, passages: Sequence[e.Passage]) -> None:
         self._results += [_result(passage) for passage in passages]
 
+    @property
+    def has_results(self) -> bool:
+        return bool(self._results)
+
     def closed(self, status: str) -> Stream:
         self.value["results"] = list(self._results)
         if status != "completed":

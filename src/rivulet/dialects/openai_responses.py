@@ -188,6 +188,7 @@ class _Rendering:
         self._thoughts: dict[str, Reasoning] = {}
         self._calls: dict[str, Call] = {}
         self._search: Retrieval | None = None
+        self._is_searching = False
         self._sources: dict[str, e.Passage] = {}
 
     @property
@@ -203,6 +204,11 @@ class _Rendering:
         return frames(event.seq, said)
 
     def say(self, event: AnyEvent) -> Stream:
+        if self._search is None or self._is_searching or _is_choosing(event):
+            return self._say(event)
+        return [*self._close_search(), *self._say(event)]
+
+    def _say(self, event: AnyEvent) -> Stream:
         match event:
             case e.TextDelta():
                 return self._text(event)
@@ -252,13 +258,18 @@ class _Rendering:
     def _searched(self, event: AnyEvent) -> Stream:
         match event:
             case e.StageStarted(stage="retrieval"):
-                self._search = Retrieval(*self._next())
+                self._search, self._is_searching = Retrieval(*self._next()), True
                 return self._opened(self._search)
             case e.StageFinished(stage="retrieval") if self._search is not None:
-                search, self._search = self._search, None
-                return search.closed(event.status)
+                self._is_searching = False
+                waits = event.status == "completed" and not self._search.has_results
+                return [] if waits else self._close_search(event.status)
             case _:
                 return []
+
+    def _close_search(self, status: str = "completed") -> Stream:
+        search, self._search = self._search, None
+        return search.closed(status) if search is not None else []
 
     def _next(self) -> tuple[str, int]:
         """The next item's id and index."""
@@ -282,13 +293,12 @@ class _Rendering:
 
     def _found(self, event: e.SourcesAdded) -> Stream:
         self._sources |= {source.id: source for source in event.sources}
-        if self._search is not None:
-            self._search.found(event.sources)
-            return []
-        search = Retrieval(*self._next())
-        stream = self._opened(search)
-        search.found(event.sources)
-        return stream + search.closed("completed")
+        stream: Stream = []
+        if self._search is None:
+            self._search = Retrieval(*self._next())
+            stream = self._opened(self._search)
+        self._search.found(event.sources)
+        return stream if self._is_searching else stream + self._close_search()
 
     def _whole(self, type: str) -> Fields:
         return {"type": type, "response": self.response}
@@ -301,6 +311,12 @@ class _Rendering:
             return [last]
         error = {"type": "error", "code": event.error.code, "message": event.error.message, "param": None}
         return [error, last]
+
+
+def _is_choosing(event: AnyEvent) -> bool:
+    """Whether a search that is over may still get its results: our own answerer chooses them first."""
+    is_stage = isinstance(event, (e.StageStarted, e.StageFinished)) and event.stage == "reranking"
+    return is_stage or isinstance(event, e.SourcesAdded)
 
 
 def _response(event: e.TurnStarted) -> Fields:

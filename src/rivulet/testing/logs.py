@@ -105,7 +105,9 @@ class _Teller:
         """One call: it returns, or fails, or is left to the end of the turn."""
         runs_on = self._draw(st.sampled_from(_SIDES))
         deltas = self._draw(st.lists(texts, max_size=2))
-        self._story.call("tool", *deltas, arguments=self._draw(_values), runs_on=runs_on)
+        is_called = self._draw(st.booleans())
+        arguments = self._draw(_values)
+        self._story.call("tool", *deltas, arguments=arguments, runs_on=runs_on, is_called=is_called)
         if runs_on == "server":
             match self._draw(st.sampled_from(_OUTCOMES)):
                 case "completed":

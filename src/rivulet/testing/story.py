@@ -108,13 +108,17 @@ class Story:
         *input_deltas: str,
         arguments: Any = None,
         runs_on: Literal["server", "client"] = "server",
+        is_called: bool = True,
     ) -> "Story":
-        """A tool call up to the moment it runs; `returns`, `fails` or the end of the turn closes it."""
+        """A tool call up to the moment it runs, or, when its arguments are no good, up to that; `returns`,
+        `fails` or the end of the turn closes it."""
         call_id = self._next("call")
         self._add(e.ToolStarted(tool_call_id=call_id, name=name, runs_on=runs_on))
         for delta in input_deltas:
             self._add(e.ToolInputDelta(tool_call_id=call_id, delta=delta))
-        return self._add(e.ToolCalled(tool_call_id=call_id, name=name, input=arguments))
+        return (
+            self._add(e.ToolCalled(tool_call_id=call_id, name=name, input=arguments)) if is_called else self
+        )
 
     def returns(self, output: Any) -> "Story":
         return self._add(e.ToolFinished(tool_call_id=self._open("tool"), output=output))
