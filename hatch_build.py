@@ -75,7 +75,7 @@ def build() -> None:
     node = find_node()
     if node is None:
         raise NoNode
-    _install_packages(node)
+    install_packages(node)
     workshop = SOURCES / "build"
     workshop.mkdir(exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix="web-", dir=workshop))
@@ -135,7 +135,7 @@ def _path_with(folder: Path) -> str:
     return f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
-def _install_packages(node: Path) -> None:
+def install_packages(node: Path) -> None:
     """Only what the lock names; again only when the lock has changed."""
     lock = hashlib.sha256((SOURCES / "package-lock.json").read_bytes()).hexdigest()
     stamp = SOURCES / "node_modules" / STAMP

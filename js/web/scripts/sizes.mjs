@@ -1,0 +1,38 @@
+/** Prints what the page and the client weigh: raw, minified, compressed. With --gate, fails above the budgets. */
+
+import { readdirSync, readFileSync } from 'node:fs'
+import { gzipSync } from 'node:zlib'
+
+import { rolldown } from 'rolldown'
+
+const here = new URL('.', import.meta.url)
+const page = new URL('../../../src/rivulet/web/assets/', here)
+
+/** Kilobytes after gzip: what a first visit may load, and what the client may add to somebody's page. */
+const BUDGETS = { 'page scripts': 90, 'page styles': 15, client: 4 }
+
+const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length
+
+function assets(suffix) {
+  const files = readdirSync(page).filter((name) => name.endsWith(suffix)).map((name) => readFileSync(new URL(name, page)))
+  return { minified: sum(files.map((file) => file.length)), gzip: sum(files.map(compressed)) }
+}
+
+async function client() {
+  const bundle = await rolldown({ input: new URL('../../client/src/index.ts', here).pathname })
+  const [raw, small] = await Promise.all([bundle.generate({ format: 'esm' }), bundle.generate({ format: 'esm', minify: true })])
+  const code = (made) => Buffer.from(made.output[0].code)
+  return { raw: code(raw).length, minified: code(small).length, gzip: compressed(code(small)) }
+}
+
+const sum = (numbers) => numbers.reduce((total, one) => total + one, 0)
+
+const found = { 'page scripts': assets('.js'), 'page styles': assets('.css'), client: await client() }
+const kilobytes = (bytes) => (bytes === undefined ? '' : (bytes / 1000).toFixed(1)).padStart(9)
+console.log(`${''.padEnd(14)}${['raw', 'minified', 'gzip', 'budget'].map((head) => head.padStart(9)).join('')}   (kB)`)
+for (const [name, { raw, minified, gzip }] of Object.entries(found)) {
+  console.log(`${name.padEnd(14)}${kilobytes(raw)}${kilobytes(minified)}${kilobytes(gzip)}${String(BUDGETS[name]).padStart(9)}`)
+}
+const heavy = Object.keys(BUDGETS).filter((name) => found[name].gzip > BUDGETS[name] * 1000)
+if (heavy.length) console.log(`above budget: ${heavy.join(', ')}`)
+if (process.argv.includes('--gate') && heavy.length) process.exitCode = 1
