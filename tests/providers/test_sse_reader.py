@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rivulet.providers.sse_reader import LineTooLong, SseReader
@@ -58,6 +58,7 @@ PIECES = st.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, max_size=30), st.lists(st.integers(0, 120), max_size=8))
 def test_any_stream_cut_anywhere_gives_the_events_of_the_whole(pieces: list[bytes], cuts: list[int]) -> None:
     """Any stream, cut anywhere, gives the events it gives uncut."""

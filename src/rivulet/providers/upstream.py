@@ -62,12 +62,13 @@ class Upstream:
                 data=body,
                 allow_redirects=False,
             )
-        except (aiohttp.ClientError, OSError, TimeoutError) as problem:
-            raise _not_reached(problem) from None
+            return Reply(response, held, self._most_bytes)
+        except (aiohttp.ClientError, OSError) as problem:
+            failure = _not_reached(problem)
         except asyncio.CancelledError:
             await held.tear_down()
             raise
-        return Reply(response, held, self._most_bytes)
+        raise failure
 
     async def close(self) -> None:
         """Ends every connection."""
@@ -220,7 +221,7 @@ class _Unpacker:
 
 
 def _not_reached(problem: Exception) -> ProviderError:
-    """The cause is named by its type only: its text, and its `repr` even more, may hold address and key."""
+    """Raised where its cause is not even its context: the `repr` of that may hold the key."""
     log.debug("a model's service was not reached: %s", type(problem).__name__)
     if isinstance(problem, (aiohttp.ClientResponseError, aiohttp.ClientPayloadError)):
         return UpstreamProtocol("The model's service does not speak HTTP as it should.")
