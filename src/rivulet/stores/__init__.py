@@ -1,0 +1,1 @@
+"""Stores: where turns, chats and knowledge are kept."""

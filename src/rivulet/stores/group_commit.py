@@ -104,17 +104,21 @@ class GroupCommit(Generic[L]):
 
 
 def deliver(entries: Sequence[Entry[L]]) -> None:
-    """Tells each claim what became of its drafts. On the loop; a listener that fails is its own problem."""
+    """Tells each claim what became of its drafts. On the loop."""
     for entry in entries:
         lane = entry.lane
-        committed = lane.committed
-        assert committed is not None
-        try:
-            if entry.error is not None:
-                committed((), entry.error)
-            else:
-                lane.shown = entry.events[-1].seq
-                committed(entry.events, None)
-        except Exception as problem:
-            context = {"message": f"a listener of turn {lane.claim.turn_id} failed", "exception": problem}
-            asyncio.get_running_loop().call_exception_handler(context)
+        assert lane.committed is not None
+        if entry.error is not None:
+            tell(lane.committed, (), entry.error)
+        else:
+            lane.shown = entry.events[-1].seq
+            tell(lane.committed, entry.events, None)
+
+
+def tell(committed: Committed, events: Sequence[AnyEvent], error: RivuletError | None) -> None:
+    """A listener that fails is reported and harms nobody else."""
+    try:
+        committed(events, error)
+    except Exception as problem:
+        context = {"message": "a listener to a turn log failed", "exception": problem}
+        asyncio.get_running_loop().call_exception_handler(context)

@@ -10,6 +10,7 @@ from rivulet.domain.chat import Chat, Message
 from rivulet.domain.errors import ChatBusy, IdempotencyMismatch, LostClaim, NotFound
 from rivulet.domain.events import AnyEvent, TurnFinished, merged, numbered
 from rivulet.ports.turns import Claim, Clock, Committed, Opening, Replayed, TurnRecord
+from rivulet.stores.group_commit import tell
 from rivulet.stores.leases import Leases
 from rivulet.stores.messages import KEY_MS, answered, asked
 
@@ -121,10 +122,10 @@ class MemoryTurnLog:
                 first = len(turn.events) + 1
                 events = [numbered(draft, seq) for seq, draft in enumerate(merged(drafts), first)]
                 turn.events.extend(events)
-                committed(events, None)
+                tell(committed, events, None)
             elif claim not in self._void:
                 self._void.add(claim)
-                committed((), LostClaim())
+                tell(committed, (), LostClaim())
 
     async def finish(self, claim: Claim, finished: TurnFinished, answer: Message) -> TurnFinished:
         self._commit()

@@ -41,16 +41,29 @@ class Checkpointer:
         self._thread = threading.Thread(target=self._work, name="rivulet-checkpointer", daemon=True)
         self._thread.start()
 
+    @property
+    def is_due(self) -> bool:
+        """Whether `after_commit` would do something."""
+        return not self._is_working and (self._is_grown or self._is_long)
+
     def after_commit(self) -> None:
         """In the writer's thread, between two transactions."""
         if self._is_working:
             return
-        if self._pages - self._moved >= _STEP_PAGES:
+        if self._is_grown:
             self._is_working = True
             self._wake.release()
-        elif self._pages >= _LONG_PAGES and self._pages - self._tried >= _STEP_PAGES:
+        elif self._is_long:
             self._tried = self._pages
             self._move(self._writer)
+
+    @property
+    def _is_grown(self) -> bool:
+        return self._pages - self._moved >= _STEP_PAGES
+
+    @property
+    def _is_long(self) -> bool:
+        return self._pages >= _LONG_PAGES and self._pages - self._tried >= _STEP_PAGES
 
     def close(self) -> None:
         self._is_closing = True

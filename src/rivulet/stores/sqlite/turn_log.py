@@ -24,6 +24,8 @@ from rivulet.stores.sqlite.writer import Job
 
 _SQL = statements("turns.sql")
 _LAST = (1 << 63) - 1
+_STRANGERS = 1_000
+"""Void claims that are remembered so that each is told only once; their owners stop at the first error."""
 
 
 class _Held(NamedTuple):
@@ -44,7 +46,7 @@ class SqliteTurnLog:
         self._lanes: dict[tuple[str, str], SqliteLane] = {}
         """The present claim of each turn that runs here, from `open` or `claim` until `finish`."""
         self._strangers: dict[tuple[str, str, int], SqliteLane] = {}
-        """Claims that are not, or no longer, anybody's here; kept so that each is told only once."""
+        """Claims that are not, or no longer, anybody's here."""
 
     # ---- opening and claiming
 
@@ -120,7 +122,7 @@ class SqliteTurnLog:
         names |= {"turn_key": key, "epoch": epoch + 1}
         before = self._lanes.get((tenant_id, turn_id))
         if before is not None:
-            connection.execute(_SQL["index_places"], {**names, "places": apsw.carray(before.places)})
+            connection.execute(_SQL["index_places"], {**names, "places": _array(before.places)})
         last_seq = value(connection, _SQL["last_indexed"], names)
         connection.execute(_SQL["take_over"], {**names, "last_seq": last_seq})
         claim = Claim(tenant_id=tenant_id, turn_id=turn_id, owner=owner, epoch=epoch + 1, last_seq=last_seq)
@@ -130,6 +132,9 @@ class SqliteTurnLog:
         claim = held.claim
         lane = SqliteLane(claim, held.key)
         lane.is_closing = self._db.is_full
+        before = self._lanes.get((claim.tenant_id, claim.turn_id))
+        if before is not None:
+            self._estrange(before)
         self._lanes[claim.tenant_id, claim.turn_id] = lane
         self._leases.take(claim.tenant_id, claim.turn_id, owner, lease_ms)
 
@@ -142,10 +147,14 @@ class SqliteTurnLog:
         lane = self._lanes.get((claim.tenant_id, claim.turn_id))
         if lane is not None and lane.claim.epoch == claim.epoch:
             return lane
-        stranger = (claim.tenant_id, claim.turn_id, claim.epoch)
-        lane = self._strangers.get(stranger)
-        if lane is None:
-            lane = self._strangers[stranger] = SqliteLane(claim)
+        lane = self._strangers.get((claim.tenant_id, claim.turn_id, claim.epoch))
+        return lane or self._estrange(SqliteLane(claim))
+
+    def _estrange(self, lane: SqliteLane) -> SqliteLane:
+        claim = lane.claim
+        self._strangers[claim.tenant_id, claim.turn_id, claim.epoch] = lane
+        if len(self._strangers) > _STRANGERS:
+            del self._strangers[next(iter(self._strangers))]
         return lane
 
     def _hand_over(self) -> None:
@@ -204,8 +213,6 @@ class SqliteTurnLog:
 
     def _forget(self, claim: Claim) -> None:
         self._lanes.pop((claim.tenant_id, claim.turn_id), None)
-        for epoch in range(1, claim.epoch + 1):
-            self._strangers.pop((claim.tenant_id, claim.turn_id, epoch), None)
         self._leases.drop(claim.tenant_id, claim.turn_id)
 
     # ---- reading
@@ -273,7 +280,8 @@ def _add_message(connection: apsw.Connection, tenant_id: str, key: int, message:
 
 
 def _array(places: Sequence[int]) -> Any:
-    return apsw.carray(array("q", places))
+    """Places as a table. It may not be empty, but nothing is at place 0."""
+    return apsw.carray(array("q", places or (0,)))
 
 
 def _read(
@@ -290,7 +298,7 @@ def _read(
         found = rows(connection, _SQL["read_indexed"], (tenant_id, turn_id, after, indexed, limit))
     if lane is not None and len(found) < limit:
         places = lane.places_after(max(after, indexed), limit - len(found))
-        found += rows(connection, _SQL["read_places"], (apsw.carray(places), tenant_id, lane.key))
+        found += rows(connection, _SQL["read_places"], (_array(places), tenant_id, lane.key))
     if not found and not value(connection, _SQL["turn_exists"], {"tenant_id": tenant_id, "id": turn_id}):
         raise NotFound
     return [decode(payload) for (payload,) in found]

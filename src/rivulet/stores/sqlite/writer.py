@@ -2,6 +2,10 @@
 
 While a transaction is being committed the next jobs gather, so batches grow by themselves under load and a
 lone job is committed at once.
+
+A small change that need not be durable is written by the event loop itself when the thread has nothing to
+do: one statement into the write-ahead log, without an fsync, costs about 20 µs, and sending it through the
+thread and back costs more than that again.
 """
 
 import asyncio
@@ -71,6 +75,8 @@ class Writer:
         self._is_synced = True  # a new connection has synchronous=FULL
         self._is_closed = False
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
+        self._submitted = 0  # jobs sent to the thread, counted by the loop
+        self._worked = 0  # jobs the thread is through with, checkpoints included, counted by the thread
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checkpointer = Checkpointer(connection, checkpoints, self._failed)
         self._thread = threading.Thread(target=self._work, name="rivulet-writer", daemon=True)
@@ -83,7 +89,22 @@ class Writer:
             self._fail(job, StorageFailed("The database has been closed."))
             self._loop.call_soon(_deliver, [job])
             return
+        if job.is_single and not job.is_durable and not self.is_full and self._submitted == self._worked:
+            self._write_here(job)
+        else:
+            self._send(job)
+
+    def _send(self, job: Job) -> None:
+        self._submitted += 1
         self._waiting.put(job)
+
+    def _write_here(self, job: Job) -> None:
+        assert self._loop is not None
+        jobs = [job]
+        self._work_on(jobs)
+        self._loop.call_soon(_deliver, jobs)
+        if self._checkpointer.is_due:
+            self._send(Job(_nothing, _nobody, is_durable=False, uses_reserve=True, is_single=True))
 
     def close(self) -> None:
         """Returns when everything submitted is committed."""
@@ -95,19 +116,23 @@ class Writer:
 
     def _work(self) -> None:
         while jobs := self._take():
-            try:
-                self._commit(jobs)
-            except Exception as problem:  # this thread is the only one that writes: it must not die
-                log.exception("the writer failed")
-                self.failure = StorageFailed(f"The database cannot be written any more: {problem!r}")
-                for job in jobs:
-                    self._fail(job, self.failure)
+            self._work_on(jobs)
             try:
                 assert self._loop is not None
                 self._loop.call_soon_threadsafe(_deliver, jobs)
             except RuntimeError:  # the loop has been closed: nobody is left to be told
                 pass
             self._checkpointer.after_commit()
+            self._worked += len(jobs)
+
+    def _work_on(self, jobs: Sequence[Job]) -> None:
+        try:
+            self._commit(jobs)
+        except Exception as problem:  # whoever writes goes on: there is nobody else who could
+            log.exception("the writer failed")
+            self.failure = StorageFailed(f"The database cannot be written any more: {problem!r}")
+            for job in jobs:
+                self._fail(job, self.failure)
 
     def _fail(self, job: Job, error: RivuletError) -> None:
         job.error = error
@@ -215,6 +240,14 @@ class Writer:
 
 class _Alone(Exception):
     """The only job of a transaction has failed by itself."""
+
+
+def _nothing(connection: apsw.Connection) -> None:
+    """Only to have the thread look at the checkpoints."""
+
+
+def _nobody(result: object, error: Exception | None) -> None:
+    pass
 
 
 def _deliver(jobs: Sequence[Job]) -> None:
