@@ -4,8 +4,9 @@ Its client takes everything after a leading `data: ` of a block for JSON, so a f
 else, and a heartbeat is a block of its own.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -17,6 +18,7 @@ from rivulet.dialects.times import iso
 from rivulet.domain import events as e
 from rivulet.domain.errors import InvalidRequest, RivuletError
 from rivulet.domain.events import AnyEvent
+from rivulet.domain.ids import is_id
 from rivulet.domain.turn import fold
 from rivulet.ports.answering import Exchange
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
@@ -63,8 +65,7 @@ CODES: Mapping[str, str] = {
 """Our code → this dialect's; everything else is UNKNOWN."""
 
 
-_CONVERSATION = r"^(conv-[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}|cht_[a-z2-7]{26})$"
-"""A name the client chose, or the one we gave the chat it began without a name."""
+_OWN_NAME = re.compile(r"conv-[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 class _Said(msgspec.Struct, frozen=True):
@@ -74,10 +75,7 @@ class _Said(msgspec.Struct, frozen=True):
 
 class _Body(msgspec.Struct, frozen=True, rename="camel"):
     message: str
-    conversation_id: (
-        Annotated[str, msgspec.Meta(pattern=r"^conv-[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$")]
-        | None
-    ) = None
+    conversation_id: str | None = None
     history: list[_Said] | None = None
     model: str | None = None
     timestamp: str | int | float | None = None
@@ -99,14 +97,15 @@ class Messages:
 
     def parse(self, request: Request) -> Asked:
         body = requests.body(request.body, _Body)
+        name = _conversation(body.conversation_id)
         earlier = [
             Exchange(role="user" if said.sender == "user" else "assistant", text=said.text)
             for said in body.history or ()
         ]
         ask = Ask(
             input=requests.question(body.message, "message", MESSAGE_CHARS),
-            chat_id=body.conversation_id,
-            names_chat=(body.conversation_id or "").startswith("conv-"),
+            chat_id=name,
+            names_chat=name is not None and name.startswith("conv-"),
             model=body.model,
             history=requests.history(earlier, "history"),
         )
@@ -139,6 +138,14 @@ class Messages:
             "requestId": request_id,
         }
         return Reply(422 if is_field else problem.status, body)
+
+
+def _conversation(name: str | None) -> str | None:
+    """A name the client chose, or the id we gave the chat it began without a name."""
+    if name is None or _OWN_NAME.fullmatch(name) or is_id("cht", name):
+        return name
+    param = "conversationId"
+    raise InvalidRequest(f'{param}: a conversation is named "conv-" and a UUID', param=param)
 
 
 class _Rendering:
