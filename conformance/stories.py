@@ -162,6 +162,13 @@ def length_limit() -> list[AnyEvent]:
     return story.ends("incomplete", "length", usage=Usage(input_tokens=10, output_tokens=8, total_tokens=18))
 
 
+def output_limit() -> list[AnyEvent]:
+    """The bot's own limit of output is reached: an incomplete answer that says why."""
+    story = Story("output limit").stage("generation").text("again ", "again ", "again ")
+    message = "The answer reached a limit of this bot; the text up to there is kept."
+    return story.ends("incomplete", "length", error=Failure(code="limit_reached", message=message))
+
+
 def content_filter() -> list[AnyEvent]:
     """The provider stops its own answer."""
     story = Story("filter").stage("generation").text("Well, ").text_done().stage_done("generation")
@@ -309,6 +316,7 @@ STORIES: dict[str, Callable[[], list[AnyEvent]]] = {
         failed_mid_answer,
         provider_refused,
         length_limit,
+        output_limit,
         content_filter,
         empty_answer,
         abstained,

@@ -1,6 +1,8 @@
 """What every dialect promises, over every story and over random logs."""
 
+import hashlib
 import json
+import re
 from itertools import pairwise
 
 import pytest
@@ -16,8 +18,8 @@ from rivulet.testing.logs import logs
 from tests.conformance.readers import IS_LAST, TEXT, Splitter, events
 
 SHORT = [name for name in STORIES if name not in LONG]
+LOGS = {name: STORIES[name]() for name in SHORT}
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS, ids=lambda one: one.name)
-every_story = pytest.mark.parametrize("story", SHORT)
 
 WITH_IDS = {"native", "minirag", "assistant", "agent", "langgraph"}
 BLOCKS_OF_DATA = {"stages", "messages"}
@@ -35,15 +37,14 @@ def place(cursor: str) -> tuple[int, float]:
 
 
 @every_dialect
-@every_story
-def test_frames_stay_in_the_safe_subset(dialect: Dialect, story: str) -> None:
+def test_frames_stay_in_the_safe_subset(dialect: Dialect) -> None:
     """Each frame is LF only, has one data line and no other field than its dialect may have."""
     allowed = {"data"}
     if dialect.name not in BLOCKS_OF_DATA:
         allowed |= {"event"}
     if dialect.name in WITH_IDS:
         allowed |= {"id"}
-    for frame in frames_of(dialect, STORIES[story]()):
+    for frame in (frame for story in SHORT for frame in frames_of(dialect, LOGS[story])):
         text = frame.data.decode("utf-8")
         assert text.endswith("\n\n")
         assert (
@@ -56,15 +57,26 @@ def test_frames_stay_in_the_safe_subset(dialect: Dialect, story: str) -> None:
 
 
 @every_dialect
-@every_story
-def test_a_client_reassembles_the_stored_text(dialect: Dialect, story: str) -> None:
+def test_a_client_reassembles_the_stored_text(dialect: Dialect) -> None:
     """The text a client of the dialect puts together is the stored message's."""
-    final = json.loads((FOLDER / story / "final.json").read_bytes())
-    assert TEXT[dialect.name]((FOLDER / story / f"{dialect.name}.sse").read_bytes()) == final["text"]
+    for story in SHORT:
+        final = json.loads((FOLDER / story / "final.json").read_bytes())
+        body = (FOLDER / story / f"{dialect.name}.sse").read_bytes()
+        assert TEXT[dialect.name](body) == final["text"], story
 
 
 @every_dialect
-@settings(max_examples=40, deadline=None)
+def test_a_long_answer_is_whole(dialect: Dialect) -> None:
+    """Ten thousand deltas arrive as ten thousand, and the golden digest stands for their bytes."""
+    (story,) = LONG
+    body = rendered(dialect, STORIES[story]())
+    digest = json.loads((FOLDER / story / "digests.json").read_bytes())[f"{dialect.name}.sse"]
+    assert (len(body), hashlib.sha256(body).hexdigest()) == (digest["bytes"], digest["sha256"])
+    assert TEXT[dialect.name](body) == json.loads((FOLDER / story / "final.json").read_bytes())["text"]
+
+
+@every_dialect
+@settings(max_examples=25, deadline=None)
 @given(log=logs())
 def test_text_survives_any_log(dialect: Dialect, log: list[AnyEvent]) -> None:
     """Whatever happened in whatever order, the text is that of the fold."""
@@ -72,7 +84,7 @@ def test_text_survives_any_log(dialect: Dialect, log: list[AnyEvent]) -> None:
 
 
 @every_dialect
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(log=logs())
 def test_a_frame_is_one_event_to_its_reader(dialect: Dialect, log: list[AnyEvent]) -> None:
     """No text, name or id can end a frame early or add one, and all data is JSON."""
@@ -85,30 +97,31 @@ def test_a_frame_is_one_event_to_its_reader(dialect: Dialect, log: list[AnyEvent
 
 
 @every_dialect
-@every_story
-def test_the_last_frame_is_the_only_end(dialect: Dialect, story: str) -> None:
+def test_the_last_frame_is_the_only_end(dialect: Dialect) -> None:
     """There is exactly one terminal frame and nothing after it."""
-    read = events(b"".join(frame.data for frame in frames_of(dialect, STORIES[story]())))
-    ends = [IS_LAST[dialect.name](event) for event in read]
-    assert ends == [False] * (len(read) - 1) + [True]
+    for story in SHORT:
+        read = events(rendered(dialect, LOGS[story]))
+        ends = [IS_LAST[dialect.name](event) for event in read]
+        assert ends == [False] * (len(read) - 1) + [True], story
 
 
 @every_dialect
-@every_story
-def test_a_reader_who_returns_gets_exactly_the_tail(dialect: Dialect, story: str) -> None:
+def test_a_reader_who_returns_gets_exactly_the_tail(dialect: Dialect) -> None:
     """Cursors strictly ascend, so skipping all up to any of them loses and doubles nothing."""
-    log = STORIES[story]()
-    frames = frames_of(dialect, log)
-    places = [place(frame.cursor) for frame in frames]
-    assert all(first < second for first, second in pairwise(places))
-    for known in range(len(frames)):
-        tail = [
-            frame.data
-            for event in log
-            for frame in [one for one in frames if place(one.cursor)[0] == event.seq]
-            if place(frame.cursor) > places[known]
-        ]
-        assert tail == [frame.data for frame in frames[known + 1 :]]
+    for story in SHORT:
+        places = [place(frame.cursor) for frame in frames_of(dialect, LOGS[story])]
+        assert all(first < second for first, second in pairwise(places)), story
+
+
+@every_dialect
+def test_frames_of_an_event_are_numbered_up_to_its_own_number(dialect: Dialect) -> None:
+    """`seq.1`, `seq.2`… and last `seq`: a follower's server counts on it to find the rest of an event."""
+    for story in SHORT:
+        renderer = dialect.renderer(is_resumed=False)
+        for event in LOGS[story]:
+            cursors = [frame.cursor for frame in renderer.render(event)]
+            whole = [*(f"{event.seq}.{k}" for k in range(1, len(cursors))), str(event.seq)]
+            assert not cursors or cursors == whole
 
 
 @every_dialect
@@ -191,3 +204,16 @@ def test_spans_cover_what_stories_open() -> None:
     """The stories open every kind of span, so no dialect goes unproven on one."""
     opened = {type(event) for name in SHORT for event in STORIES[name]()}
     assert {span[0] for span in SPANS.values()} <= opened
+
+
+def test_no_two_dialects_share_an_address() -> None:
+    """All of them can be mounted on one server."""
+    claimed = [re.sub(r"\{\w+\}", "{}", path) for dialect in ANSWERING for path in dialect.paths]
+    assert sorted(claimed) == sorted(set(claimed))
+
+
+def test_versions_are_pinned_by_name() -> None:
+    """Names are unique, so that a turn can say which version of each dialect it is told in."""
+    names = [dialect.name for dialect in DIALECTS]
+    assert len(names) == len(set(names))
+    assert all(isinstance(dialect.version, int) and dialect.version > 0 for dialect in DIALECTS)

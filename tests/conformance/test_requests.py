@@ -187,7 +187,7 @@ def test_nul_and_lone_surrogates_are_dropped(name: str) -> None:
 
 
 @every_dialect
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     body=st.recursive(
         st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5), st.floats(allow_nan=False)),

@@ -35,7 +35,7 @@ def test_every_story_passes(dialect, check, story: str) -> None:
 
 
 @every_client
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(log=logs())
 def test_any_log_passes(dialect, check, log: list[AnyEvent]) -> None:
     """Whatever happened in whatever order, a strict client reads it to its end."""

@@ -18,8 +18,10 @@ from rivulet.domain.turn import Turn, fold
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
-    "GET /chats/{session_id}/stream": "asks `promptText` and streams (also under `/api/v1`)",
+    "GET /chats/{session_id}/stream": "asks `promptText` and streams",
+    "GET /api/v1/chats/{session_id}/stream": "the same",
     "POST /chats/{session_id}/messages": "asks in the background; poll the message it names",
+    "POST /api/v1/chats/{session_id}/messages": "the same",
 }
 
 LOSSES: Mapping[str, str] = {
@@ -98,7 +100,7 @@ class Agent:
             "status": _STATES[turn.status],
             "createdAt": iso(turn.started_at),
         }
-        if turn.error is not None:
+        if turn.error is not None and turn.status == "failed":
             data["error"] = {"message": turn.error.message, "code": turn.error.code}
         return Reply(200, {"status": "success", "data": data})
 

@@ -22,8 +22,10 @@ from rivulet.domain.turn import fold
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
-    "POST /chat/{session_id}/stream": "asks and streams (also under `/api`)",
-    "POST /chat/{session_id}/message": "asks and waits for the whole answer (also under `/api`)",
+    "POST /chat/{session_id}/stream": "asks and streams",
+    "POST /api/chat/{session_id}/stream": "the same",
+    "POST /chat/{session_id}/message": "asks and waits for the whole answer",
+    "POST /api/chat/{session_id}/message": "the same",
 }
 
 LOSSES: Mapping[str, str] = {

@@ -100,7 +100,7 @@ class LangGraph:
         """The values; a run that failed has its error in them, as the SDK looks for it there."""
         turn = fold(log)
         values = _values(turn)
-        if turn.error is not None:
+        if turn.error is not None and turn.status == "failed":
             values["__error__"] = {"error": turn.error.code, "message": turn.error.message}
         return Reply(200, values)
 
