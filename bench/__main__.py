@@ -31,6 +31,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Plan], list[Row]], str]] = {
     "footprint": (footprint.measure, "start, idle memory, size of the installation"),
     "tokens": (tokens.measure, "CPU per token at three loads; a thousand turns at once"),
     "first-token": (first_token.measure, "time added to the first token"),
+    "retrieval": (first_token.measure_retrieval, "the same with documents"),
     "stop": (stop.measure, "stop acknowledged, upstream closed"),
     "replay": (replay.measure, "10,000 events read again"),
     "followers": (followers.measure, "memory of idle and of stalled followers"),

@@ -28,7 +28,7 @@ def measure(plan: Plan) -> list[Row]:
                 f"  first token {server.name:8} #{repeat + 1}: alone +{alone[server.name][-1]:.2f} ms, "
                 f"{CROWD} at once p95 +{crowd[server.name][-1]:.1f} ms"
             )
-    rows = [
+    return [
         Row("added to the first token, alone, p50", "ms", medians(alone), [Check(5)], samples=alone),
         Row(
             f"added to the first token, {CROWD} at once, p95",
@@ -38,9 +38,6 @@ def measure(plan: Plan) -> list[Row]:
             samples=crowd,
         ),
     ]
-    if servers.RIVULET in plan.servers:
-        rows.append(_whole_way(plan))
-    return rows
 
 
 def _alone(plan: Plan, port: int, path: str, body: Mapping[str, object], upstream: model.Model) -> float:
@@ -75,8 +72,10 @@ def _crowd(plan: Plan, running: servers.Running, upstream: model.Model) -> float
     return medians({"": late})[""] or 0.0
 
 
-def _whole_way(plan: Plan) -> Row:
+def measure_retrieval(plan: Plan) -> list[Row]:
     """The same alone with the project's own pages as documents, found and put into the prompt."""
+    if servers.RIVULET not in plan.servers:
+        return []
     folder = Path(tempfile.mkdtemp(prefix="rivulet-bench-docs-"))
     try:
         for page in sorted({*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")}):
@@ -89,16 +88,18 @@ def _whole_way(plan: Plan) -> Row:
             plan.settle()
             late = _alone(plan, running.port, running.path, body, upstream)
             pages = len(list(folder.iterdir()))
-            return Row(
-                "the same with retrieval, alone, p50",
-                "ms",
-                {"rivulet": late},
-                note=f"documents: {pages} pages of this project",
-            )
+            return [
+                Row(
+                    "added to the first token with retrieval, alone, p50",
+                    "ms",
+                    {"rivulet": late},
+                    note=f"documents: {pages} pages of this project",
+                )
+            ]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_indexed(port: int) -> bool:
-    sources = client.get_json(port, "/v1/sources")["sources"]
+    sources = client.get_json(port, "/v1/sources").get("sources")
     return bool(sources) and all(source["status"] == "ready" for source in sources)

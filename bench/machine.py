@@ -93,6 +93,9 @@ def _prepare(core: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if _NICE:
         os.setpriority(os.PRIO_PROCESS, 0, _NICE)
+        # A session of its own is scheduled as a group, whose weight is set apart from its members'.
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(_NICE))
     die_with_parent()
 
 

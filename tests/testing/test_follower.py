@@ -97,3 +97,4 @@ async def test_lost_turn(teller: Teller, follower: Follower) -> None:
     await follower.follow()
     assert "status 404" in follower.violations[0]
     assert follower.attempts == 2
+    assert follower.returns == 1

@@ -195,7 +195,6 @@ class _KillLoop:
         while subject.turn_id is None:
             await self._ask(subject)
             if subject.turn_id is None:
-                subject.was_unknown = True
                 await asyncio.sleep(0.02)
         if not subject.followers:
             subject.followers.append(self._follower(subject.turn_id))
@@ -228,8 +227,10 @@ class _KillLoop:
                     subject.followers.append(follower)
                     follower.attempts += 1
                     await follower.read(answer)
+        except aiohttp.ClientConnectorError:
+            return  # It was never sent.
         except (aiohttp.ClientError, TimeoutError, OSError):
-            return
+            subject.was_unknown = subject.was_unknown or subject.turn_id is None
 
     async def _stop(self, subject: _Subject, after_s: float) -> None:
         """Until one receipt has come; a kill may take the first ones."""

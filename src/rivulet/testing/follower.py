@@ -51,6 +51,7 @@ class Follower:
         self.events: list[bytes] = []
         self.violations: list[str] = []
         self.attempts = 0
+        self.answers = 0
         self.is_done = False
         self._session = session
         self._where = where
@@ -60,8 +61,8 @@ class Follower:
 
     @property
     def returns(self) -> int:
-        """Connections after the first one."""
-        return max(0, self.attempts - 1)
+        """Times it came back and was answered."""
+        return max(0, self.answers - 1)
 
     async def follow(self) -> None:
         """Returns after the terminal event, or when the server denies what it promised."""
@@ -85,6 +86,7 @@ class Follower:
 
     async def read(self, answer: aiohttp.ClientResponse) -> None:
         """The events of one answer, which may be that of the `POST` that started the turn."""
+        self.answers += 1
         if answer.status in (502, 503):
             return
         if answer.status != 200:
