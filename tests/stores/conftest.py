@@ -1,5 +1,6 @@
 """Worlds in which a store lives, dies and is started again."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -22,6 +23,10 @@ class MemoryWorld:
 
     async def restart(self) -> None:
         self.stores = MemoryStore(self.clock, self.stores.tables)
+
+    async def settle(self) -> None:
+        """Everything appended has been committed and told."""
+        await asyncio.sleep(0)
 
     async def close(self) -> None:
         pass
@@ -53,6 +58,11 @@ class SqliteWorld:
         self.count += 1
         shutil.copytree(left, self.data_dir, ignore=shutil.ignore_patterns("*-shm"))
         self._open()
+
+    async def settle(self) -> None:
+        """Everything appended has been committed and told."""
+        await asyncio.sleep(0)
+        await self.db.write(lambda _: None, durable=False)
 
     async def close(self) -> None:
         for db in (*self.dead, self.db):

@@ -26,6 +26,10 @@ class Leases:
         owner, until = self._held.get((tenant_id, turn_id), (None, 0.0))
         return owner is not None and owner != but_by and self._clock.monotonic() < until
 
+    def is_known(self, tenant_id: str, turn_id: str, owner: str) -> bool:
+        """Whether this owner was the last to hold it, lapsed or not."""
+        return self._held.get((tenant_id, turn_id), ("", 0.0))[0] == owner
+
     def drop(self, tenant_id: str, turn_id: str) -> None:
         """The turn is over."""
         self._held.pop((tenant_id, turn_id), None)

@@ -100,11 +100,12 @@ class MemoryTurnLog:
         turn = self._tables.turns.get((tenant_id, turn_id))
         if turn is None or turn.record.status != "in_progress":
             return None
+        is_renewed = self._leases.is_known(tenant_id, turn_id, owner)
         if not self._leases.take(tenant_id, turn_id, owner, lease_ms):
             return None
         self._commit()
         record = turn.record
-        if record.owner != owner:
+        if not is_renewed:
             turn.record = msgspec.structs.replace(record, owner=owner, epoch=record.epoch + 1)
         return _claim(turn)
 

@@ -154,14 +154,19 @@ def _ready(directory: DataDirectory, clock: Clock, vfs: str | None) -> apsw.Conn
 
     def ready() -> apsw.Connection:
         connection = _connect(str(directory.database), vfs)
-        migrate(connection, clock.now_ms())
-        mend(connection)
+        try:
+            migrate(connection, clock.now_ms())
+            mend(connection)
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     try:
         return ready()
-    except apsw.FullError:
-        directory.release()  # a start after the disk filled up: what is there can be read and ended
+    except (apsw.FullError, apsw.IOError):
+        # Perhaps the disk is full: with the reserve's room what is there can at least be read and ended.
+        directory.release()
         return ready()
 
 
