@@ -7,6 +7,8 @@ import pytest
 
 from rivulet.domain.events import Usage
 from rivulet.ports.answering import Provider
+from rivulet.providers.openai import OpenAI
+from rivulet.providers.patience import Patience
 from rivulet.providers.upstream import Upstream
 from rivulet.testing.model_scripts import refusing
 from rivulet.testing.scripted_model import FAULTS, ScriptedModel
@@ -47,7 +49,8 @@ ROWS = [
     Row("hang-after-finish", "stop", ALL),
     Row("hang-after-done", "stop", ALL),
     Row("not-http", "upstream_protocol"),
-    Row("length-too-short", "upstream_protocol"),
+    Row("length-too-short", "stop", ALL, wires=("openai",)),
+    Row("length-too-short", "upstream_truncated", ALL, wires=("ollama",)),
     # unusual, but valid
     Row("plain", "stop", ODD),
     Row("one-byte-writes", "stop", ODD),
@@ -269,9 +272,9 @@ async def test_tls_to_a_server_without(provider_at: Make, model: ScriptedModel) 
     assert heard.outcome == "upstream_unreachable"
 
 
-async def test_a_connection_that_never_opens(provider_at: Make, upstream: Upstream) -> None:
+async def test_a_connection_that_never_opens(patience: Patience) -> None:
     """A server that does not accept is given up after the connect limit."""
-    upstream._connect_s = 0.05
+    upstream = Upstream(connect_s=0.05)
     with socket.socket() as full:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -279,9 +282,11 @@ async def test_a_connection_that_never_opens(provider_at: Make, upstream: Upstre
         for one in waiting:
             one.setblocking(False)
             one.connect_ex(full.getsockname())
-        heard = await hear(provider_at(f"http://127.0.0.1:{full.getsockname()[1]}"))
+        url = f"http://127.0.0.1:{full.getsockname()[1]}"
+        heard = await hear(OpenAI(upstream, base_url=url, patience=patience))
         for one in waiting:
             one.close()
+    await upstream.close()
     assert heard.outcome == "upstream_unreachable"
 
 

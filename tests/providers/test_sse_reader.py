@@ -92,12 +92,12 @@ def test_an_event_of_many_short_lines_is_refused() -> None:
 
 
 def test_a_long_line_byte_by_byte_costs_no_more_than_its_bytes() -> None:
-    """Half a megabyte in one-byte reads is read in linear time."""
+    """A line in a hundred thousand one-byte reads is read in linear time."""
     reader = SseReader()
     begun = time.process_time()
-    for _ in range(500_000):
+    for _ in range(100_000):
         reader.feed(b"x")
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 2
 
 
 def test_a_million_empty_lines_are_cheap() -> None:

@@ -18,9 +18,9 @@ class Address:
         self.secrets = tuple(secret for secret in (key, url.password) if secret)
         self._base = url.with_user(None).with_fragment(None)
 
-    def at(self, path: str) -> str:
+    def at(self, path: str) -> URL:
         """The base with a path after its own; a query stays at the end."""
-        return str(self._base.with_path(self._base.path.rstrip("/") + path, keep_query=True))
+        return self._base.with_path(self._base.path.rstrip("/") + path, keep_query=True)
 
     def __repr__(self) -> str:
         return f"Address({self._base.origin()})"

@@ -83,7 +83,7 @@ class Ollama:
 
     async def _request(self, method: str, path: str, body: bytes | None = None) -> Reply:
         reply = await self._upstream.request(method, self._address.at(path), self._address.headers, body)
-        if 200 <= reply.status < 300:
+        if reply.status == 200:
             return reply
         async with reply:
             raise self._failed(reply, await reply.whole(LONGEST_BODY))

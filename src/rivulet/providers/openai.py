@@ -91,11 +91,11 @@ class OpenAI:
             reply = await self._upstream.request(
                 "POST", self._address.at("/chat/completions"), self._address.headers, _body(prompt, without)
             )
-            if 200 <= reply.status < 300 and reply.media_type in _INCOMING:
+            if reply.status == 200 and reply.media_type in _INCOMING:
                 return reply, _INCOMING[reply.media_type](self._address.secrets)
             async with reply:
                 body = await reply.whole(LONGEST_BODY)
-            if 200 <= reply.status < 300:
+            if reply.status == 200:
                 raise UpstreamProtocol("The model's service answered with something that is no answer.")
             field = _field_of(refusal(reply.status, body), without)
             if field is None:

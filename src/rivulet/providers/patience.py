@@ -54,7 +54,7 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     milliseconds = _number(headers.get("retry-after-ms", ""))
     if milliseconds is not None:
         return milliseconds / 1000
-    value = headers.get("Retry-After", "").strip()
+    value = headers.get("retry-after", "").strip()
     seconds = _number(value)
     if seconds is not None:
         return seconds

@@ -105,6 +105,8 @@ def failure(refusal: Refusal, retry_after: float | None = None) -> ProviderError
         return _slow_down(retry_after)
     if 300 <= status < 400:
         return UpstreamProtocol("The model's service sends its callers elsewhere; that is not followed.")
+    if 0 < status < 300:
+        return UpstreamProtocol()
     if 400 <= status < 500 and status != 408 and status != 409:
         return UpstreamRefused()
     return UpstreamFailed(retry_after=retry_after)
