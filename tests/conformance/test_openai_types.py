@@ -1,4 +1,4 @@
-"""OpenAI's own package reads our goldens: its models strictly, its clients and helpers as answers."""
+"""OpenAI's own package reads our goldens: its models strictly, its clients and accumulators as answers."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -126,7 +126,7 @@ def test_openai_s_client_streams_chat(story: str, client_of: Callable[..., opena
 
 
 @every_story
-def test_openai_s_helper_follows_responses(story: str, client_of: Callable[..., openai.OpenAI]) -> None:
+def test_openai_s_accumulator_follows_responses(story: str, client_of: Callable[..., openai.OpenAI]) -> None:
     """`responses.stream()` checks the order of items and ends with our text as its `output_text`."""
     turn = fold(STORIES[story]())
     client = client_of(story, "openai_responses.sse")
@@ -139,7 +139,7 @@ def test_openai_s_helper_follows_responses(story: str, client_of: Callable[..., 
 
 
 @pytest.mark.parametrize("story", ["plain-answer", "server-tool", "client-tool", "several-citations"])
-def test_openai_s_helper_follows_chat(story: str, client_of: Callable[..., openai.OpenAI]) -> None:
+def test_openai_s_accumulator_follows_chat(story: str, client_of: Callable[..., openai.OpenAI]) -> None:
     """`chat.completions.stream()` accumulates chunks to the blocking answer's message and usage."""
     expected = answer(story, "openai_chat.json")["body"]
     with client_of(story, "openai_chat.sse").chat.completions.stream(model="m", messages=[]) as stream:

@@ -146,7 +146,7 @@ def check_anthropic(events: list[dict[str, Any]]) -> None:
 
 
 def check_responses(events: list[dict[str, Any]]) -> None:
-    """The order OpenAI's helpers need: items at the next index, everything of an item inside it."""
+    """The order OpenAI's accumulators need: items at the next index, everything of an item inside it."""
     opened: dict[int, str] = {}
     count = 0
     assert [event["type"] for event in events[:2]] == ["response.created", "response.in_progress"]

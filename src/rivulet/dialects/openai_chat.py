@@ -200,7 +200,7 @@ class _Rendering:
         return self._head | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish_reason}]}
 
     def _cite(self, event: e.CitationAdded) -> dict[str, Any]:
-        """The `index` is for OpenAI's accumulating helper, which cannot add to a list without."""
+        """The `index` is for OpenAI's accumulator, which cannot add to a list without."""
         index, self._annotations = self._annotations, self._annotations + 1
         return {"index": index, **_annotation(self._sources[event.source_id], self._flow.place(event))}
 
