@@ -12,6 +12,7 @@ aiohttp finds, opens, keeps and closes the connections; request and response go 
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Mapping
 
 import aiohttp
@@ -35,11 +36,21 @@ MOST_BYTES = 256 << 20
 
 
 class Upstream:
-    """Connections to all models of this process; opened when first used, in the loop that uses them."""
+    """Connections to all models of this process; opened when first used, in the loop that uses them.
 
-    def __init__(self, *, connect_s: float = CONNECT_S, most_bytes: int = MOST_BYTES) -> None:
+    `tls` is for services with certificates the system does not trust; there is no way to trust just any.
+    """
+
+    def __init__(
+        self,
+        *,
+        connect_s: float = CONNECT_S,
+        most_bytes: int = MOST_BYTES,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         self._timeout = aiohttp.ClientTimeout(total=None, connect=connect_s)
         self._most_bytes = most_bytes
+        self._tls: ssl.SSLContext | bool = tls or True
         self._connector: aiohttp.TCPConnector | None = None
         self._doors: dict[URL, aiohttp.ClientRequest] = {}
 
@@ -93,7 +104,9 @@ class Upstream:
         """Where a URL's connections lead, as the connector wants to be told; one per host and port."""
         origin = url.origin()
         if origin not in self._doors:
-            self._doors[origin] = aiohttp.ClientRequest("GET", origin, loop=asyncio.get_running_loop())
+            self._doors[origin] = aiohttp.ClientRequest(
+                "GET", origin, loop=asyncio.get_running_loop(), ssl=self._tls
+            )
         return self._doors[origin]
 
 

@@ -79,6 +79,10 @@ class Call:
             self._progress.clear()
             await self._progress.wait()
 
+    async def left(self) -> None:
+        """Returns when the client is gone."""
+        await self._gone.wait()
+
     # --- bytes
 
     async def send(self, data: bytes) -> None:

@@ -12,6 +12,7 @@ import asyncio
 import json
 import re
 import signal
+import ssl
 import sys
 import time
 from collections import deque
@@ -33,13 +34,22 @@ _LARGEST_REQUEST = 64 << 20
 class ScriptedModel:
     """Keeps every request it was sent in `calls`, in the order of their arrival."""
 
-    def __init__(self, *, host: str = "127.0.0.1", port: int = 0, pace: float = 0, tokens: int | None = None):
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        pace: float = 0,
+        tokens: int | None = None,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         """`pace` is tokens per second of the default answer, 0 for at once; `default` may be replaced."""
         self.calls: list[Call] = []
         self.connections = 0
         self.models = ["scripted"]
         self.default: Script = answering(pace, tokens)
         self._address = (host, port)
+        self._tls = tls
         self._queue: deque[Script] = deque()
         self._open: set[_Connection] = set()
         self._arrived = asyncio.Condition()
@@ -48,12 +58,14 @@ class ScriptedModel:
     def url(self) -> str:
         """Where it listens, without a path."""
         host, port = self._address
-        return f"http://{host}:{port}"
+        return f"{'https' if self._tls else 'http'}://{host}:{port}"
 
     async def __aenter__(self) -> "ScriptedModel":
         host, port = self._address
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), host, port, backlog=2048)
+        self._server = await loop.create_server(
+            lambda: _Connection(self), host, port, backlog=2048, ssl=self._tls
+        )
         self._address = (host, self._server.sockets[0].getsockname()[1])
         return self
 
