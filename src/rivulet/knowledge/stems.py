@@ -1,9 +1,9 @@
 """Words to stems by script: light rules that take endings off and then cut, with no guess of the language.
 
-The rules only have to bring the forms of a word together; what a stem looks like does not matter. They are as
-good as the Snowball stemmers they were measured against (XQuAD nDCG@10 ar .946/.941, el .957/.960, hi .957/.956,
-ru .963/.961, and de es ro tr vi within .004 of each language's own), twenty times as fast in pure Python and,
-for the Latin script, the same for every language.
+The rules only have to bring the forms of a word together; what a stem looks like does not matter. They are
+as good as the Snowball stemmers they were measured against (XQuAD nDCG@10 ar .946/.941, el .957/.960,
+hi .957/.956, ru .963/.961, and de es ro tr vi within .004 of each language's own), twenty times as fast in
+pure Python and, for the Latin script, the same for every language.
 """
 
 import re
@@ -39,6 +39,8 @@ _ARABIC_LETTERS = str.maketrans("أإآٱىیک", "اااايي" + "ك", "ـ")
 
 def stem(word: str) -> str:
     """The term for a case-folded word of letters; never empty."""
+    if word.isascii():
+        return _without_english_endings(word)[:_LATIN_LETTERS]
     first = ord(word[0])
     for start, end, rule in _RULES:
         if start <= first < end:
@@ -47,30 +49,42 @@ def stem(word: str) -> str:
 
 
 def _latin(word: str) -> str:
-    """ "Bogotá" is found as "Bogota", but the marks of Vietnamese syllables tell words apart (.960, else .940)."""
+    """Bogotá is found as Bogota, but the marks of Vietnamese syllables tell words apart (.960, else .940)."""
     stemmed = _without_english_endings(word)[:_LATIN_LETTERS]
-    if word.isascii() or _VIETNAMESE_SYLLABLE.fullmatch(_without_marks(word)):
-        return stemmed
-    return _without_marks(stemmed)
+    return stemmed if _VIETNAMESE_SYLLABLE.fullmatch(_without_marks(word)) else _without_marks(stemmed)
 
 
 def _without_english_endings(word: str) -> str:
     """Plural, -ing, -ed, -ly and silent -e; the cut does for longer endings and for other languages."""
     if len(word) < 4:
         return word
+    if word[-1] == "s":
+        word = _without_plural(word)
+    if word[-1] in "gdy":
+        word = _without_suffix(word)
+    if len(word) < 4:
+        return word
+    if word[-1] == "e":
+        return word[:-1]
+    return word[:-1] + "i" if word[-1] == "y" else word
+
+
+def _without_plural(word: str) -> str:
+    if word.endswith(("ss", "us", "is")):
+        return word
     if word.endswith("ies") and len(word) > 4:
-        word = word[:-3] + "y"
-    elif word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        word = word[: -2 if word.endswith(_HISSED_PLURALS) else -1]
+        return word[:-3] + "y"
+    return word[:-2] if word.endswith(_HISSED_PLURALS) else word[:-1]
+
+
+def _without_suffix(word: str) -> str:
     for ending in ("ing", "ed", "ly"):
-        if word.endswith(ending) and len(word) >= len(ending) + 3 and _VOWEL.search(word[: -len(ending)]):
-            word = word[: -len(ending)]
-            if ending != "ly" and len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
-                word = word[:-1]
-            break
-    if len(word) > 3 and word[-1] == "e":
-        word = word[:-1]
-    return word[:-1] + "i" if len(word) > 3 and word[-1] == "y" else word
+        rest = len(word) - len(ending)
+        if rest >= 3 and word.endswith(ending) and _VOWEL.search(word, 0, rest):
+            word = word[:rest]
+            is_doubled = rest > 3 and word[-1] == word[-2] and word[-1] not in "lsz"
+            return word[:-1] if is_doubled and ending != "ly" else word
+    return word
 
 
 def _greek(word: str) -> str:

@@ -182,7 +182,7 @@ class Segment(msgspec.Struct, frozen=True, kw_only=True):
     header: bytes
 
 
-class StoredChunk(msgspec.Struct, frozen=True, kw_only=True):
+class StoredChunk(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """`number` counts the chunks of its document from 0. `text` reaches to where the next chunk starts, so
     that all of them together are the document's text; the chunk is its first `end - start` characters."""
 
@@ -231,17 +231,21 @@ class IndexReader(Protocol):
 
 
 class NewSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """A segment that is being written, with the first of the document numbers reserved for it."""
+    """A segment that is being written, with the first of the document numbers reserved for it and the number
+    of the source they are of (0 for one that is merged from others)."""
 
     tenant_id: str
     id: int
     first_number: int
+    source_number: int
 
 
 class IndexWriter(Protocol):
     """The index as it grows. What is written before `publish` is seen by nobody."""
 
-    async def open(self, tenant_id: str, document_count: int) -> NewSegment: ...
+    async def open(self, tenant_id: str, source_id: str | None, document_count: int) -> NewSegment | None:
+        """None when that source has been deleted."""
+        ...
 
     async def write(
         self,
@@ -260,8 +264,8 @@ class IndexWriter(Protocol):
         ...
 
     async def sweep(self) -> None:
-        """Removes what nobody can see: chunks of retired documents, and segments that were never published
-        because their process ended or gave up."""
+        """Removes what nobody can see: chunks of retired documents, merged segments, and segments that were
+        never published because their process ended or gave up. Only while nothing is being written."""
         ...
 
 
@@ -278,6 +282,11 @@ class IndexMerger(Protocol):
     async def replace(
         self, segment: NewSegment, sealed: Segment, merged: Sequence[int], dropped: Collection[int]
     ) -> bool:
-        """The sealed segment instead of the merged ones; `dropped` are the retired documents left out of it.
-        False, and nothing of it, when one of them is gone."""
+        """The sealed segment instead of the merged ones, or nothing instead of them when it is empty;
+        `dropped` are the retired documents left out of it. False, and nothing of it, when one of the merged
+        is gone."""
         ...
+
+
+class Index(IndexReader, IndexWriter, IndexMerger, Protocol):
+    """All of it."""

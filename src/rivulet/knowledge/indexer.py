@@ -1,0 +1,107 @@
+"""Documents into the index, one batch at a time, and the index kept in order."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from rivulet.knowledge.analyser import ScriptAnalyser
+from rivulet.knowledge.merging import Merge, due
+from rivulet.knowledge.segment import Sealed, SegmentBuilder
+from rivulet.ports.knowledge import Document, Index, NewSegment, Segment, StoredChunk
+
+_CHUNKS = 250
+_TERMS = 1_500
+_POSTING_BYTES = 500_000
+"""Rows of one short transaction: three to six milliseconds of the writer, which running turns wait for
+too."""
+
+
+class Prepared(msgspec.Struct, frozen=True, kw_only=True):
+    """A document that has been read. `name` is what its title and its path say, for the index."""
+
+    document: Document
+    name: str
+    chunks: Sequence[StoredChunk]
+
+
+class Indexer:
+    """The only writer of an index; its verbs wait for each other."""
+
+    def __init__(self, index: Index, analyser: ScriptAnalyser) -> None:
+        self._index = index
+        self._analyser = analyser
+        self._lock = asyncio.Lock()
+
+    async def add(self, tenant_id: str, source_id: str, batch: Sequence[Prepared]) -> bool:
+        """Puts the documents in the place of their earlier versions, all at once. They fit one segment and
+        are of one source; False when it has been deleted."""
+        async with self._lock:
+            segment = await self._index.open(tenant_id, source_id, len(batch))
+            if segment is None:
+                return False
+            sealed = await asyncio.to_thread(self._seal, segment, batch)
+            await self._write_chunks(segment, batch)
+            await self._write_postings(segment, sealed.postings)
+            documents = [
+                (number, msgspec.structs.replace(each.document, chunk_count=len(each.chunks)))
+                for number, each in enumerate(batch, segment.first_number)
+            ]
+            return await self._index.publish(segment, _segment(segment, sealed), documents)
+
+    async def tidy(self, tenant_id: str) -> None:
+        """Merges what is due and removes what nobody can see."""
+        async with self._lock:
+            while await self._merge(tenant_id):
+                pass
+            await self._index.sweep()
+
+    def _seal(self, segment: NewSegment, batch: Sequence[Prepared]) -> Sealed:
+        builder = SegmentBuilder(self._analyser)
+        for number, each in enumerate(batch, segment.first_number):
+            builder.add(number, segment.source_number, each.name, each.chunks)
+        return builder.seal()
+
+    async def _write_chunks(self, segment: NewSegment, batch: Sequence[Prepared]) -> None:
+        rows = [
+            (number, chunk)
+            for number, each in enumerate(batch, segment.first_number)
+            for chunk in each.chunks
+        ]
+        for start in range(0, len(rows), _CHUNKS):
+            await self._index.write(segment, chunks=rows[start : start + _CHUNKS])
+
+    async def _write_postings(self, segment: NewSegment, postings: Sequence[tuple[str, bytes]]) -> None:
+        for piece in _pieces(postings):
+            await self._index.write(segment, postings=piece)
+
+    async def _merge(self, tenant_id: str) -> bool:
+        snapshot = await self._index.look(tenant_id, (), None, ())
+        parts = await asyncio.to_thread(due, snapshot)
+        segment = await self._index.open(tenant_id, None, 0) if parts else None
+        if segment is None:
+            return False
+        merge = Merge(parts)
+        ids = [part.id for part in parts]
+        after = ""
+        while rows := await self._index.postings(tenant_id, ids, after, _TERMS):
+            await self._write_postings(segment, await asyncio.to_thread(merge.rows, rows))
+            after = rows[-1][0]
+        sealed = Sealed(chunk_count=len(merge.header.lengths), header=merge.header.encode(), postings=[])
+        return await self._index.replace(segment, _segment(segment, sealed), ids, merge.dropped)
+
+
+def _segment(segment: NewSegment, sealed: Sealed) -> Segment:
+    return Segment(id=segment.id, chunk_count=sealed.chunk_count, header=sealed.header)
+
+
+def _pieces(postings: Sequence[tuple[str, bytes]]) -> Iterator[Sequence[tuple[str, bytes]]]:
+    """Few enough terms, and few enough bytes, for one transaction each."""
+    start = size = 0
+    for end, (_, blob) in enumerate(postings):
+        size += len(blob)
+        if end - start == _TERMS or size > _POSTING_BYTES:
+            yield postings[start : end + 1]
+            start, size = end + 1, 0
+    if start < len(postings):
+        yield postings[start:]

@@ -1,0 +1,176 @@
+"""BM25 over the segments of one snapshot: which chunks come into question, and what each word of the query is
+worth.
+
+The same blobs give the same ranking whichever store they come from. Sums are taken in the order of the
+query's words and ties go to the older document, so that a ranking can be repeated exactly.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from math import log
+
+import msgspec
+import numpy as np
+
+from rivulet.knowledge.postings import POSTING, TITLE, Floats, Header
+from rivulet.ports.knowledge import Analyser, Snapshot
+
+_K1 = 1.2
+_B = 0.75
+_CEILING = _K1 + 1
+"""What a word's idf is multiplied with at most: however often it stands in a chunk."""
+
+_TITLE_SCORE = 0.2
+"""Weight of the document's title as a text of its own. On 342 filings with speaking names it brought the
+right page into the first 20 for .59 instead of .41 of the questions; on SQuAD .1 to .2 is free, .4 costs
+.007."""
+
+_EARLIER = 0.3
+"""Weight of the last question before this one, halved with each turn further back (people's follow-up
+questions, nDCG@10: .543, without the earlier ones .524, all equal .361)."""
+
+_MOST_WORDS = 128
+"""Different words of a question that are looked up. A pasted text may have thousands; what is asked stands at
+its beginning or its end, so the middle goes."""
+
+
+class Words:
+    """The query's terms with their weights, and its neighbouring pairs."""
+
+    def __init__(self, analyser: Analyser, text: str, earlier: Sequence[str]) -> None:
+        terms = _without_middle(analyser.terms(text))
+        self.pairs = frozenset(pairwise(terms))
+        self.weights: dict[str, float] = {term: float(count) for term, count in Counter(terms).items()}
+        weight = _EARLIER
+        for question in earlier if terms or earlier else ():
+            for term in _without_middle(analyser.terms(question)):
+                if len(self.weights) < 2 * _MOST_WORDS or term in self.weights:
+                    self.weights[term] = self.weights.get(term, 0.0) + weight
+            weight /= 2
+
+    def keys(self) -> list[str]:
+        """What to look up: each term in texts and in titles."""
+        return [key for term in self.weights for key in (term, TITLE + term)]
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """A chunk that has some of the words; the score is the BM25 score over the ceiling."""
+
+    score: float
+    document_number: int
+    chunk_number: int
+
+
+class Ranking(msgspec.Struct, frozen=True):
+    """The best candidates first; `idf` of every word of the query, known or not."""
+
+    candidates: list[Candidate]
+    idf: Mapping[str, float]
+
+
+def rank(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit: int) -> Ranking:
+    """`headers` has one for every segment of the snapshot."""
+    fields = _Field(snapshot, headers, words, ""), _Field(snapshot, headers, words, TITLE)
+    ceiling = _CEILING * sum(weight * fields[0].idf[term] for term, weight in words.weights.items())
+    if ceiling <= 0:
+        return Ranking([], fields[0].idf)
+    found: list[Candidate] = []
+    least = 0.0
+    for segment in snapshot.segments:
+        header = headers[segment.id]
+        scores = fields[0].scores(segment.id, header.lengths)
+        titles = fields[1].scores(segment.id, header.title_lengths)
+        if titles.any():
+            scores += _TITLE_SCORE * titles[header.document_of]
+        _leave_out(scores, header, snapshot)
+        found += _best(scores, header, limit, least)
+        found.sort(key=lambda each: (-each.score, each.document_number, each.chunk_number))
+        del found[limit:]
+        least = found[-1].score if len(found) == limit else 0.0
+    candidates = [msgspec.structs.replace(each, score=each.score / ceiling) for each in found]
+    return Ranking(candidates, fields[0].idf)
+
+
+class _Field:
+    """One of the two texts a chunk is found by: its own, or the title of its document."""
+
+    def __init__(self, snapshot: Snapshot, headers: Mapping[int, Header], words: Words, mark: str) -> None:
+        lengths = [
+            header.title_lengths if mark else header.lengths
+            for header in (headers[segment.id] for segment in snapshot.segments)
+        ]
+        count = sum(map(len, lengths))
+        total = sum(float(each.sum(dtype=np.float64)) for each in lengths)
+        self._average = total / count if total else 1.0
+        self._weights = words.weights
+        self._mark = mark
+        self._postings = snapshot.postings
+        self.idf = {term: self._idf(term, snapshot, count) for term in words.weights}
+
+    def _idf(self, term: str, snapshot: Snapshot, count: int) -> float:
+        blobs = (self._postings.get((segment.id, self._mark + term), b"") for segment in snapshot.segments)
+        frequency = sum(map(len, blobs)) // POSTING.itemsize
+        return log(1 + (count - frequency + 0.5) / (frequency + 0.5))
+
+    def scores(self, segment_id: int, lengths: Floats) -> Floats:
+        """One pass over the postings of all words together: most words have too few for a pass of their
+        own."""
+        blobs: list[bytes] = []
+        weights: list[float] = []
+        for term, weight in self._weights.items():
+            blob = self._postings.get((segment_id, self._mark + term))
+            if blob is not None:
+                blobs.append(blob)
+                weights.append(weight * self.idf[term] * (_K1 + 1))
+        if not blobs:
+            return np.zeros(len(lengths), np.float32)
+        postings = np.frombuffer(b"".join(blobs), POSTING)
+        counts = [len(blob) // POSTING.itemsize for blob in blobs]
+        ordinals = postings["ordinal"].astype(np.intp)
+        frequencies = postings["frequency"].astype(np.float32)
+        norms = lengths[ordinals]
+        norms *= _K1 * _B / self._average
+        norms += _K1 * (1 - _B)
+        norms += frequencies
+        frequencies /= norms
+        frequencies *= np.repeat(np.array(weights, np.float32), counts)
+        return np.bincount(ordinals, frequencies, len(lengths)).astype(np.float32)
+
+
+def _leave_out(scores: Floats, header: Header, snapshot: Snapshot) -> None:
+    """What is retired, and what is of other sources than those asked for."""
+    if snapshot.retired:
+        is_retired = np.isin(header.numbers, np.fromiter(snapshot.retired, np.int64, len(snapshot.retired)))
+        if is_retired.any():
+            scores[is_retired[header.document_of]] = 0
+    if snapshot.sources is not None:
+        is_wanted = np.isin(header.sources, np.fromiter(snapshot.sources, np.int64, len(snapshot.sources)))
+        scores[~is_wanted[header.document_of]] = 0
+
+
+def _best(scores: Floats, header: Header, limit: int, least: float) -> list[Candidate]:
+    """At least the best `limit` of those that reach `least`."""
+    ordinals = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores)
+    if len(ordinals) > limit:
+        reached = scores[ordinals]
+        least = np.partition(reached, len(reached) - limit)[len(reached) - limit]
+        ordinals = ordinals[reached >= least]
+    documents = header.document_of[ordinals]
+    return [
+        Candidate(score, number, chunk)
+        for score, number, chunk in zip(
+            scores[ordinals].tolist(),
+            header.numbers[documents].tolist(),
+            (ordinals - header.first_chunks[documents]).tolist(),
+            strict=True,
+        )
+    ]
+
+
+def _without_middle(terms: list[str]) -> list[str]:
+    different = list(dict.fromkeys(terms))
+    if len(different) <= _MOST_WORDS:
+        return terms
+    kept = {*different[: _MOST_WORDS // 2], *different[-_MOST_WORDS // 2 :]}
+    return [term for term in terms if term in kept]

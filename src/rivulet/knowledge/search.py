@@ -1,0 +1,121 @@
+"""The search over a tenant's documents: look up, rank, read the best once more, decide whether it is
+enough."""
+
+import asyncio
+from collections import Counter
+from hashlib import blake2b
+
+from rivulet.domain.errors import RetrievalFailed, RivuletError
+from rivulet.domain.ids import make_id
+from rivulet.knowledge.lexical import Ranking, Words, rank
+from rivulet.knowledge.postings import Header
+from rivulet.knowledge.reranking import Reader
+from rivulet.ports.knowledge import Analyser, Found, FoundChunk, Hit, IndexReader, Query, Snapshot
+
+SUPPORTED = 0.30
+_POOL = 15
+"""Candidates that are read once more."""
+
+_MOST_HITS = 100
+_INLINE_POSTINGS = 100_000
+"""Up to here the ranking takes a millisecond or two and is done on the event loop; beyond it goes to a
+thread."""
+
+_KEPT_SEGMENTS = 64
+_RIVAL = 0.5
+"""One document gets at most half of the hits while others score at least this share of the best."""
+
+
+class LexicalSearch:
+    """`Search` over an `IndexReader`. Keeps the headers of the segments it met; they never change."""
+
+    def __init__(self, index: IndexReader, analyser: Analyser) -> None:
+        self._index = index
+        self._analyser = analyser
+        self._headers: dict[int, Header] = {}
+
+    async def search(self, query: Query) -> Found:
+        """A query without a word that could be looked up finds nothing. Raises RetrievalFailed."""
+        if not query.tenant_id:
+            raise RetrievalFailed("A search needs a tenant.")
+        words = Words(self._analyser, query.text, query.earlier)
+        limit = max(0, min(query.limit, _MOST_HITS))
+        if not words.weights or not limit:
+            return Found(hits=(), is_supported=False)
+        try:
+            hits = await self._hits(query, words, limit)
+        except RivuletError:
+            raise
+        except Exception as problem:
+            raise RetrievalFailed from problem
+        return Found(hits=tuple(hits), is_supported=bool(hits) and hits[0].score >= SUPPORTED)
+
+    async def _hits(self, query: Query, words: Words, limit: int) -> list[Hit]:
+        snapshot = await self._index.look(query.tenant_id, words.keys(), query.source_ids, self._headers)
+        ranking = await self._ranking(snapshot, words, max(_POOL, 2 * limit))
+        places = [(each.document_number, each.chunk_number) for each in ranking.candidates]
+        chunks = await self._index.chunks(query.tenant_id, places)
+        reader = Reader(words, ranking.idf)
+        read: list[tuple[float, FoundChunk]] = []
+        for candidate, place in zip(ranking.candidates, places, strict=True):
+            if found := chunks.get(place):
+                read.append((reader.score(candidate.score, self._analyser.terms(_text(found))), found))
+        read.sort(key=lambda each: -each[0])
+        return [_hit(found, score) for score, found in _shared_out(read, limit)]
+
+    async def _ranking(self, snapshot: Snapshot, words: Words, limit: int) -> Ranking:
+        headers = self._headers_of(snapshot)
+        size = sum(len(blob) for blob in snapshot.postings.values()) // 3
+        if size <= _INLINE_POSTINGS:
+            return rank(snapshot, headers, words, limit)
+        return await asyncio.to_thread(rank, snapshot, headers, words, limit)
+
+    def _headers_of(self, snapshot: Snapshot) -> dict[int, Header]:
+        headers = {
+            segment.id: Header.decode(segment.header) if segment.header else self._headers[segment.id]
+            for segment in snapshot.segments
+        }
+        self._headers = dict([*self._headers.items(), *headers.items()][-max(_KEPT_SEGMENTS, len(headers)) :])
+        return headers
+
+
+def _text(found: FoundChunk) -> str:
+    return found.chunk.text[: found.chunk.end - found.chunk.start]
+
+
+def _hit(found: FoundChunk, score: float) -> Hit:
+    chunk, document, text = found.chunk, found.document, _text(found)
+    return Hit(
+        chunk_id=_chunk_id(document.id, chunk.start, text),
+        document_id=document.id,
+        source_id=document.source_id,
+        title=document.title,
+        url=document.url,
+        text=text,
+        start=chunk.start,
+        end=chunk.end,
+        score=score,
+        filename=document.filename,
+        media_type=document.media_type,
+        page=chunk.page,
+        heading=chunk.heading,
+    )
+
+
+def _chunk_id(document_id: str, start: int, text: str) -> str:
+    """The same for the same text at the same place, however often it is indexed."""
+    content = f"{document_id}:{start}:{text}".encode()
+    return make_id("chk", blake2b(content, digest_size=16).digest())
+
+
+def _shared_out(read: list[tuple[float, FoundChunk]], limit: int) -> list[tuple[float, FoundChunk]]:
+    """The best, in order, but no document that is made to match every question crowds out all others."""
+    share = -(-limit // 2)
+    taken: Counter[str] = Counter()
+    chosen: list[tuple[float, FoundChunk]] = []
+    rest: list[tuple[float, FoundChunk]] = []
+    for score, found in read:
+        taken[found.document.id] += 1
+        is_rival = taken[found.document.id] <= share and score >= _RIVAL * read[0][0]
+        (chosen if is_rival else rest).append((score, found))
+    return sorted((chosen + rest)[:limit], key=lambda each: -each[0])
