@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
+import threading
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -67,6 +69,22 @@ class SqliteWorld:
     async def close(self) -> None:
         for db in (*self.dead, self.db):
             await db.close()
+
+
+@asynccontextmanager
+async def busy_writer(db: Database) -> AsyncGenerator[None, None]:
+    """What is asked for inside, one round of the loop later, is all in one transaction."""
+    begun, gate = threading.Event(), threading.Event()
+
+    def hold(_: object) -> None:
+        begun.set()
+        gate.wait(10)
+
+    holding = asyncio.create_task(db.write(hold, durable=False, uses_reserve=True))
+    await asyncio.to_thread(begun.wait)
+    yield
+    gate.set()
+    await holding
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.store import SqliteStore
 from rivulet.testing.asker import LEASE_MS, Asker, Told, refused
 
-from .conftest import RESERVE, SqliteWorld
+from .conftest import RESERVE, SqliteWorld, busy_writer
 from .disk import Disk
 
 pytestmark = pytest.mark.anyio
@@ -49,13 +49,22 @@ async def test_beginnings_and_ends_are_synced_and_deltas_are_not(world: SqliteWo
 
 
 async def test_what_waits_for_an_end_shares_its_sync(world: SqliteWorld, disk: Disk) -> None:
-    """Twenty turns that end together, with their last words, cost a few fsyncs and not twenty."""
-    ask = Asker(world)
-    claims = await asyncio.gather(*(ask.open(f"t{n}", f"c{n}") for n in range(20)))
-    assert 1 <= len(disk.syncs) <= 4
-    disk.syncs.clear()
-    await asyncio.gather(*(ask.finish(claim) for claim in claims))
-    assert 1 <= len(disk.syncs) <= 4
+    """Twenty turns that begin together cost one fsync, and so do twenty that end with their last words."""
+    ask, told = Asker(world), Told()
+    async with busy_writer(world.db):
+        opening = asyncio.gather(*(ask.open(f"t{n}", f"c{n}") for n in range(20)))
+        await asyncio.sleep(0)
+    claims = await opening
+    assert disk.syncs == [WAL]
+    end = e.TurnFinished(at=1, status="completed", finish_reason="stop")
+    answer = Message(id="a", chat_id="c", turn_id="t", role="assistant", text="so", created_at=1)
+    async with busy_writer(world.db):
+        for claim in claims:
+            ask.say(claim, ["so"], told)
+        finishing = asyncio.gather(*(world.stores.log.finish(claim, end, answer) for claim in claims))
+        await asyncio.sleep(0)
+    assert {event.seq for event in await finishing} == {5}
+    assert disk.syncs == [WAL, WAL]
 
 
 async def test_a_power_cut_takes_only_the_last_words(world: SqliteWorld, disk: Disk, tmp_path: Path) -> None:
@@ -116,13 +125,13 @@ async def test_a_failed_commit_voids_its_claims_once(world: SqliteWorld, disk: D
         ask.say(claim, ["a"], told, part="a")
     await world.settle()
     disk.is_broken = True
-    for claim, told in zip(claims, tellings, strict=True):
-        ask.say(claim, ["b"], told, part="b")
-    finishing = world.stores.log.finish(
-        claims[0],
-        e.TurnFinished(at=1, status="completed", finish_reason="stop"),
-        Message(id="a", chat_id="c0", turn_id="t0", role="assistant", text="ab", created_at=1),
-    )
+    end = e.TurnFinished(at=1, status="completed", finish_reason="stop")
+    answer = Message(id="a", chat_id="c0", turn_id="t0", role="assistant", text="ab", created_at=1)
+    async with busy_writer(world.db):
+        for claim, told in zip(claims, tellings, strict=True):
+            ask.say(claim, ["b"], told, part="b")
+        finishing = asyncio.create_task(world.stores.log.finish(claims[0], end, answer))
+        await asyncio.sleep(0)
     await refused(StorageFailed, finishing)
     for claim, told in zip(claims, tellings, strict=True):
         ask.say(claim, ["c"], told, part="c")

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-import threading
 from collections.abc import AsyncGenerator
 from functools import cache
 from pathlib import Path
@@ -20,6 +19,7 @@ from rivulet.stores.sqlite.store import SqliteStore
 from rivulet.testing.asker import LEASE_MS, Asker, Told, refused
 from rivulet.testing.clock import ManualClock
 
+from .conftest import busy_writer
 from .disk import Disk, limited
 
 pytestmark = pytest.mark.anyio
@@ -176,16 +176,12 @@ async def test_other_turns_of_a_commit_that_met_the_full_disk_are_told(world: Sm
     world.fill()
     terminal = e.TurnFinished(at=1, status="completed", finish_reason="stop")
     answer = Message(id="a", chat_id="c2", turn_id="t2", role="assistant", text="last words", created_at=1)
-    gate = threading.Event()
-    occupied = asyncio.create_task(world.db.write(lambda _: gate.wait(10), durable=False))
-    await asyncio.sleep(0)
-    ask.say(claim, ["x" * 4 * MIB], told)
-    ask.say(ending, ["last words"], other)
-    question = asyncio.create_task(ask.open("t3", "c3"))
-    finishing = asyncio.create_task(world.stores.log.finish(ending, terminal, answer))
-    await asyncio.sleep(0)
-    gate.set()
-    assert await occupied
+    async with busy_writer(world.db):
+        ask.say(claim, ["x" * 4 * MIB], told)
+        ask.say(ending, ["last words"], other)
+        question = asyncio.create_task(ask.open("t3", "c3"))
+        finishing = asyncio.create_task(world.stores.log.finish(ending, terminal, answer))
+        await asyncio.sleep(0)
     refusal, end = await asyncio.gather(question, finishing, return_exceptions=True)
     assert isinstance(refusal, StorageFull)
     assert end == (await ask.read("t2"))[-1]

@@ -18,6 +18,9 @@ _LONG_PAGES = 16_000
 """Length (64 MiB) at which the writer helps: reading that much again at a start takes about 0.1 s, and at
 full load it is reached every ten seconds or so."""
 
+_LONGEST_PAGES = 4 * _LONG_PAGES
+"""Length (256 MiB) at which the writer waits for the thread: only a flood of large changes gets there."""
+
 
 class Checkpointer:
     """`failed` is told of an error, in whichever thread it happens."""
@@ -34,28 +37,33 @@ class Checkpointer:
         self._pages = 0  # length of the log
         self._moved = 0  # how much of it is in the database
         self._tried = 0  # length at the writer's last own step
-        self._is_working = False
         self._is_closing = False
         self._wake = threading.Semaphore(0)
+        self._rests = threading.Event()
+        self._rests.set()
         writer.set_wal_hook(self._committed)
         self._thread = threading.Thread(target=self._work, name="rivulet-checkpointer", daemon=True)
         self._thread.start()
 
     @property
     def is_due(self) -> bool:
-        """Whether `after_commit` would do something."""
-        return not self._is_working and (self._is_grown or self._is_long)
+        """Whether `after_commit` has something to do."""
+        if self._rests.is_set():
+            return self._is_grown or self._is_long
+        return self._pages >= _LONGEST_PAGES
 
     def after_commit(self) -> None:
-        """In the writer's thread, between two transactions."""
-        if self._is_working:
+        """In the writer's thread, between two transactions. A long log gets the writer's own step as soon as
+        the thread has done the most of it."""
+        if not self.is_due:
             return
-        if self._is_grown:
-            self._is_working = True
-            self._wake.release()
-        elif self._is_long:
+        self._rests.wait()
+        if self._is_long:
             self._tried = self._pages
             self._move(self._writer)
+        elif self._is_grown:
+            self._rests.clear()
+            self._wake.release()
 
     @property
     def _is_grown(self) -> bool:
@@ -83,7 +91,7 @@ class Checkpointer:
             if self._is_closing:
                 return
             self._move(self._connection)
-            self._is_working = False
+            self._rests.set()
 
     def _move(self, connection: apsw.Connection) -> None:
         """Never waits for readers or for the writer, and goes on where it was the next time."""

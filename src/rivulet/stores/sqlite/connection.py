@@ -28,6 +28,7 @@ class Database:
     """Used from one event loop. Owns the data directory until `close`."""
 
     def __init__(self, directory: DataDirectory, connection: apsw.Connection, clock: Clock) -> None:
+        self._is_closed = False
         self._directory = directory
         self._writer = Writer(
             connection, _connect(connection.filename, connection.open_vfs), directory, clock
@@ -90,7 +91,10 @@ class Database:
         self._writer.submit(job)
 
     async def read(self, look: Callable[[apsw.Connection], T]) -> T:
-        """What `look` returns; it runs in a reader's thread and sees one state of the database throughout."""
+        """What `look` returns; it runs in a reader's thread and sees one state of the database throughout.
+        Raises StorageFailed."""
+        if self._is_closed:
+            raise StorageFailed("The database has been closed.")
         return await asyncio.get_running_loop().run_in_executor(self._readers.pool, self._readers.look, look)
 
     @property
@@ -110,6 +114,9 @@ class Database:
 
     async def close(self) -> None:
         """Commits what waits, then lets go of the file and the directory."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         await asyncio.get_running_loop().run_in_executor(None, self._close)
 
     def _close(self) -> None:

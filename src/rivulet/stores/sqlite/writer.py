@@ -5,12 +5,14 @@ lone job is committed at once.
 
 A small change that need not be durable is written by the event loop itself when the thread has nothing to
 do: one statement into the write-ahead log, without an fsync, costs about 20 µs, and sending it through the
-thread and back costs more than that again.
+thread and back costs more than that again. A disk that is slow at it is left to the thread for a while, so
+that it never keeps the whole server waiting for long.
 """
 
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -28,10 +30,16 @@ log = logging.getLogger(__name__)
 _ROOM_CHECK_S = 1.0
 """How often a full disk is asked whether there is room again: writing the reserve costs milliseconds."""
 
+_SLOW_S = 0.005
+"""A write by the loop that took longer than this found the disk busy: a hundred times what it should take."""
+
+_PATIENCE_S = 1.0
+"""How long the thread then does all the writing."""
+
 
 class Job:
     """One change and who wants to know how it ended. `run` may be called twice, because a full disk undoes
-    everything once. Then `settle(error)` is called, still in the writer's thread and before any later job,
+    everything once. Then `settle(error)` is called, still where it was written and before any later job,
     and `done(result, error)` on the event loop. `is_single`: it changes the database in one statement, which
     alone is a transaction already."""
 
@@ -77,6 +85,7 @@ class Writer:
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._submitted = 0  # jobs sent to the thread, counted by the loop
         self._worked = 0  # jobs the thread is through with, checkpoints included, counted by the thread
+        self._slow_until = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checkpointer = Checkpointer(connection, checkpoints, self._failed)
         self._thread = threading.Thread(target=self._work, name="rivulet-writer", daemon=True)
@@ -89,18 +98,15 @@ class Writer:
             self._fail(job, StorageFailed("The database has been closed."))
             self._loop.call_soon(_deliver, [job])
             return
-        import os
-
-        if (
-            os.environ.get("INL", "1") == "1"
-            and job.is_single
-            and not job.is_durable
-            and not self.is_full
-            and self._submitted == self._worked
-        ):
+        if job.is_single and not job.is_durable and self._may_write_here():
             self._write_here(job)
         else:
             self._send(job)
+
+    def _may_write_here(self) -> bool:
+        return (
+            self._submitted == self._worked and not self.is_full and time.perf_counter() >= self._slow_until
+        )
 
     def _send(self, job: Job) -> None:
         self._submitted += 1
@@ -109,7 +115,11 @@ class Writer:
     def _write_here(self, job: Job) -> None:
         assert self._loop is not None
         jobs = [job]
+        began = time.perf_counter()
         self._work_on(jobs)
+        ended = time.perf_counter()
+        if ended - began > _SLOW_S:
+            self._slow_until = ended + _PATIENCE_S
         self._loop.call_soon(_deliver, jobs)
         if self._checkpointer.is_due:
             self._send(Job(_nothing, _nobody, is_durable=False, uses_reserve=True, is_single=True))
