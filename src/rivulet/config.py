@@ -21,13 +21,16 @@ class BadSettings(RivuletError):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Later wins: defaults, `rivulet.toml` in the data directory, the environment, the command line.
 
-    Secrets (`api_key`, providers' keys) come from the environment only and are never shown by `repr`.
+    `models` are further ones that a request may name although their plug is not open to requests. Secrets
+    (`api_key`, providers' keys) come from the environment only and are never shown by `repr`.
     """
 
     host: str = "127.0.0.1"
     port: int = 8321
     data_dir: Path = Path(".rivulet")
     model: str = "extractive"
+    models: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
     top_k: int = 6
     instructions: str = ""
     limits: Limits = Limits()

@@ -58,8 +58,8 @@ class Site:
 async def until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
     """Returns as soon as `is_so`; for what other sockets notice a moment later."""
     async with asyncio.timeout(seconds):
-        while not is_so():
-            await asyncio.sleep(0.005)  # noqa: ASYNC110
+        while not is_so():  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
 
 def parsed(stream: bytes) -> list[dict[str, Any]]:

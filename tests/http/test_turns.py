@@ -191,7 +191,7 @@ async def test_long_connections_end_and_the_reader_returns(tmp_path: Path, model
 async def test_a_reader_who_never_reads_is_cut(tmp_path: Path, model: ScriptedModel) -> None:
     """A stalled reader holds a bounded amount and loses its connection; the turn and others go on."""
     async with serving(tmp_path / "d", model, stall_s=1.0) as site:
-        started = await site.ask(model="openai:pace:0:60000")
+        started = await site.ask(model="openai:pace:0:8000")
         host, port = site.url.removeprefix("http://").split(":")
         with socket.socket() as lazy:
             lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -13,7 +13,15 @@ app = App(
     version=__version__,
 )
 # By name, so that `rivulet serve` does not import what only `rivulet eval` needs.
-app.command("rivulet.cli.serve:serve")
+app.command(
+    "rivulet.cli.serve:serve",
+    help="Index folders and answer questions about them, on a page and over the API.",
+)
+app.command("rivulet.cli.ask:ask", help="Ask one question.")
+app.command("rivulet.cli.ask:chat", help="Talk in the terminal.")
+app.command("rivulet.cli.docs:docs", name="docs", help="Add, list, remove and look at documents.")
+app.command("rivulet.cli.turns:turns", name="turns", help="List, look at, follow, stop and replay turns.")
+app.command("rivulet.cli.doctor:doctor", help="Look at everything an answer needs.")
 
 
 def main() -> None:

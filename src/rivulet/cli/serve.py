@@ -2,11 +2,8 @@
 
 import asyncio
 import contextlib
-import gc
 import os
-import secrets
-import socket
-from collections.abc import Iterator
+from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
@@ -14,13 +11,13 @@ from typing import Annotated
 import uvloop
 from cyclopts import Parameter
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from rivulet.cli import logs
+from rivulet.cli.local import running
 from rivulet.config import BadSettings, Settings, api_key, load
-from rivulet.http.app import build
-from rivulet.http.metrics import Metrics
-from rivulet.http.server import Server, listen
+from rivulet.domain.errors import RivuletError
+from rivulet.knowledge.ingest import Outcome
 from rivulet.wiring import House
 
 console = Console(stderr=True, highlight=False)
@@ -54,10 +51,9 @@ def serve(
     settings = load(data, {"host": host, "port": port, "model": model})
     key = api_key()
     check_exposure(settings.host, key)
-    listener = listen(settings.host, settings.port)
     logs.start()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, key, listener, paths))
+        runner.run(_serve(settings, key, paths))
 
 
 def check_exposure(host: str, key: str | None) -> None:
@@ -77,57 +73,42 @@ def is_loopback(host: str) -> bool:
     return False
 
 
-async def _serve(
-    settings: Settings, key: str | None, listener: socket.socket, paths: tuple[Path, ...]
-) -> None:
-    metrics = Metrics()
-    with listener:
-        async with House.open(settings, metrics.observe) as house:
-            app = build(house, metrics, key, lambda: secrets.token_hex(8))
-            server = Server(app, house.service, settings)
-            url = _url(settings.host, listener.getsockname()[1])
-            with _address_file(settings.data_dir, url):
-                recovering = asyncio.create_task(house.service.recover(), name="recovery")
-                indexing = asyncio.create_task(_index(house, paths, url), name="indexing")
-                # What is made so far lives as long as the process: the collector need not look at it again.
-                gc.collect()
-                gc.freeze()
-                await server.serve(sockets=[listener])
-                for task in (indexing, recovering):
-                    task.cancel()
-                await asyncio.gather(indexing, recovering, return_exceptions=True)
+async def _serve(settings: Settings, key: str | None, paths: tuple[Path, ...]) -> None:
+    async with running(settings, key, handles_signals=True) as here:
+        indexing = asyncio.create_task(_index(here.house, paths, here.url), name="indexing")
+        await here.ended
+        indexing.cancel()
+        await asyncio.gather(indexing, return_exceptions=True)
 
 
 async def _index(house: House, paths: tuple[Path, ...], url: str) -> None:
-    print(url, flush=True)  # noqa: T201
-    console.print(f"Rivulet answers at [bold]{url}[/bold]   (Ctrl-C stops it)")
+    print(f"{url}/", flush=True)  # noqa: T201
+    console.print(f"Rivulet answers at [bold]{url}/[/bold]   (Ctrl-C stops it)")
     if not house.settings.model.startswith(("openai:", "ollama:")) and os.environ.get("OPENAI_API_KEY"):
         console.print("OPENAI_API_KEY is set: answers come from a model with --model openai:NAME.")
-    if not paths:
-        return
     columns = (TextColumn("Indexing {task.fields[name]}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("", total=None, name="")
-
-        def advanced(done: int, total: int, name: str) -> None:
-            bar.update(task, completed=done, total=total, name=name)
-
-        report = await house.index(paths, advanced)
-    console.print(report)
-
-
-def _url(host: str, port: int) -> str:
-    shown = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104
-    return f"http://[{shown}]:{port}/" if ":" in shown else f"http://{shown}:{port}/"
+    for path in paths:
+        with Progress(*columns, console=console, transient=True) as bar:
+            task = bar.add_task("", total=None, name=str(path))
+            try:
+                outcome = await house.index(path, _advancing(bar, task))
+            except RivuletError as problem:
+                console.print(f"{path} was not indexed: {problem.message}", style="red", markup=False)
+                continue
+        _tell(path, outcome)
 
 
-@contextlib.contextmanager
-def _address_file(data_dir: Path, url: str) -> Iterator[None]:
-    """Lets the other commands find the server that works with their data directory."""
-    path = data_dir / "address"
-    path.write_text(url, encoding="utf-8")
-    try:
-        yield
-    finally:
-        path.unlink(missing_ok=True)
+def _advancing(bar: Progress, task: TaskID) -> Callable[[int, int, str], None]:
+    return lambda done, total, _: bar.update(task, completed=done, total=total)
 
+
+def _tell(path: Path, outcome: Outcome) -> None:
+    """What a run over a folder did."""
+    source, tally = outcome.source, outcome.tally
+    console.print(
+        f"{path}: {source.document_count} documents, {source.chunk_count} chunks "
+        f"({tally.indexed} indexed now, {tally.unchanged} unchanged, {tally.removed} removed)",
+        markup=False,
+    )
+    if source.failed_count:
+        console.print(f"{source.error_message} `rivulet docs status` has the reasons.", style="yellow")

@@ -12,8 +12,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from rivulet import __version__
-from rivulet.domain.errors import InvalidRequest, NotFound, RivuletError
-from rivulet.http import chats, health, turns
+from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
+from rivulet.http import chats, health, sources, turns
 from rivulet.http.door import Door
 from rivulet.http.errors import error_response, invalid
 from rivulet.http.metrics import Metrics
@@ -45,11 +45,13 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     )
     app.include_router(turns.routes(house.service, pulse))
     app.include_router(chats.routes(house.service))
+    app.include_router(sources.routes(house))
     app.include_router(health.routes(house, metrics))
     app.mount("/", Page())
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
+    app.add_exception_handler(Exception, _broken)
     _describe(app)
     hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
     return Door(app, api_key, hosts, new_request_id)
@@ -68,6 +70,10 @@ async def _failed(request: Request, problem: Exception) -> Response:
     else:
         raise problem
     return error_response(error, request.state.request_id)
+
+
+async def _broken(request: Request, problem: Exception) -> Response:
+    return error_response(Internal(), request.state.request_id)
 
 
 def _describe(app: FastAPI) -> None:

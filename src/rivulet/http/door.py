@@ -49,13 +49,15 @@ class Door:
         request_id = self._request_id(headers)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
-        has_started = False
+        has_started = has_ended = False
 
         async def send_with_id(message: Message) -> None:
-            nonlocal has_started
+            nonlocal has_started, has_ended
             if message["type"] == "http.response.start":
                 has_started = True
                 MutableHeaders(scope=message)["x-request-id"] = request_id
+            else:
+                has_ended = not message.get("more_body", False)
             await send(message)
 
         try:
@@ -70,6 +72,8 @@ class Door:
                 await stream.run(scope, receive, send_with_id)
         except Exception as problem:
             error = as_rivulet_error(problem, request_id)
+            if has_ended:
+                return  # the framework has answered, and raises what it answered for us to log
             if has_started:
                 raise
             await error_response(error, request_id)(scope, receive, send_with_id)

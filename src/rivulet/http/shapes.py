@@ -103,6 +103,53 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str | None = None
 
 
+class SourceShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """`document_count` includes the `failed_count` that could not be read."""
+
+    id: str
+    title: str
+    kind: str
+    status: str
+    document_count: int
+    failed_count: int
+    chunk_count: int
+    created_at: int
+    updated_at: int
+    error_message: str | None = None
+
+
+class SourceList(msgspec.Struct, frozen=True, kw_only=True):
+    sources: list[SourceShown]
+
+
+class DocumentShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A failed one has the `reason`."""
+
+    id: str
+    source_id: str
+    title: str
+    filename: str
+    media_type: str
+    status: str
+    chunk_count: int
+    reason: str | None = None
+
+
+class SourceWithDocuments(SourceShown, frozen=True, kw_only=True, omit_defaults=True):
+    documents: list[DocumentShown]
+
+
+class DocumentText(msgspec.Struct, frozen=True, kw_only=True):
+    """Offsets count the code points of `text`."""
+
+    id: str
+    source_id: str
+    title: str
+    filename: str
+    media_type: str
+    text: str
+
+
 ANSWERS: tuple[type, ...] = (
     TurnAccepted,
     Turn,
@@ -112,6 +159,10 @@ ANSWERS: tuple[type, ...] = (
     ChatPage,
     MessageList,
     ModelList,
+    SourceList,
+    SourceShown,
+    SourceWithDocuments,
+    DocumentText,
     ProblemBody,
     Health,
 )

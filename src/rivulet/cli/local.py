@@ -1,0 +1,73 @@
+"""A whole server inside this process: what `serve` runs, and what a command without a server borrows."""
+
+import asyncio
+import contextlib
+import gc
+import os
+import secrets
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rivulet.config import Settings
+from rivulet.http.app import build
+from rivulet.http.metrics import Metrics
+from rivulet.http.server import Server, listen
+from rivulet.wiring import House
+
+
+@dataclass(frozen=True)
+class Running:
+    """`ended` is done when the server has shut down, by a signal or by `server.drain_and_exit()`."""
+
+    house: House
+    server: Server
+    url: str
+    ended: "asyncio.Task[None]"
+
+
+@asynccontextmanager
+async def borrowed(settings: Settings, key: str) -> AsyncGenerator[str]:
+    """The URL of a server that lives as long as the block and leaves Ctrl-C to the command."""
+    async with running(settings, key, handles_signals=False) as here:
+        yield here.url
+        await here.server.drain_and_exit()
+
+
+@asynccontextmanager
+async def running(settings: Settings, key: str | None, handles_signals: bool) -> AsyncGenerator[Running]:
+    """A server that listens; ended at the end of the block at the latest."""
+    metrics = Metrics()
+    with listen(settings.host, settings.port) as listener:
+        async with House.open(settings, metrics.observe) as house:
+            app = build(house, metrics, key, lambda: secrets.token_hex(8))
+            server = Server(app, house.service, settings, handles_signals)
+            url = _url(settings.host, listener.getsockname()[1])
+            # What is made so far lives as long as the process: the collector need not look at it again.
+            gc.collect()
+            gc.freeze()
+            with _address_file(settings.data_dir, url):
+                recovering = asyncio.create_task(house.recover(), name="recovery")
+                ended = asyncio.create_task(server.serve(sockets=[listener]), name="server")
+                try:
+                    yield Running(house, server, url, ended)
+                finally:
+                    server.should_exit = True
+                    await asyncio.gather(ended, recovering, return_exceptions=True)
+
+
+def _url(host: str, port: int) -> str:
+    shown = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host  # noqa: S104
+    return f"http://[{shown}]:{port}" if ":" in shown else f"http://{shown}:{port}"
+
+
+@contextlib.contextmanager
+def _address_file(data_dir: Path, url: str) -> Generator[None]:
+    """Lets the other commands find the server that works with their data directory."""
+    path = data_dir / "address"
+    path.write_text(f"{url} {os.getpid()}", encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)

@@ -1,0 +1,114 @@
+"""A client of the native API: what the commands say to a server (PROTOCOL.md)."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import msgspec
+
+from rivulet import sse
+from rivulet.domain.errors import RivuletError
+from rivulet.domain.events import AnyEvent, TurnFinished, decode
+
+PATIENCE_S = (1, 2, 4, 8, 15)
+"""Waits between attempts to come back to a turn; after the last one it is given up."""
+
+
+class Unreachable(RivuletError):
+    """The server cannot be reached."""
+
+    code = "unreachable"
+    status = 502
+
+
+class Refused(RivuletError):
+    """The server said no; `code` and the sentence are its own."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status  # type: ignore[misc]
+        self.code = code  # type: ignore[misc]
+
+
+class Remote:
+    """`async with Remote(url, key) as remote:`."""
+
+    def __init__(self, url: str, key: str | None) -> None:
+        self.url = url.rstrip("/")
+        self._headers = {} if key is None else {"authorization": f"Bearer {key}"}
+
+    async def __aenter__(self) -> "Remote":
+        timeout = aiohttp.ClientTimeout(total=None, connect=10)
+        self._session = aiohttp.ClientSession(self.url, headers=self._headers, timeout=timeout)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._session.close()
+
+    async def get(self, path: str, **query: Any) -> Any:
+        return await self._request("GET", path, params={k: v for k, v in query.items() if v is not None})
+
+    async def post(self, path: str, body: object = None) -> Any:
+        return await self._request("POST", path, json=body)
+
+    async def delete(self, path: str) -> None:
+        await self._request("DELETE", path)
+
+    async def upload(self, path: Path) -> Any:
+        """One file as a source of its own."""
+        with path.open("rb") as file:
+            form = aiohttp.FormData()
+            form.add_field("file", file, filename=path.name)
+            return await self._request("POST", "/v1/sources/upload", data=form)
+
+    async def ask(self, body: Mapping[str, object]) -> str:
+        """The id of the turn it started."""
+        return (await self.post("/v1/turns", body))["turn_id"]
+
+    async def follow(self, turn_id: str, after: int = 0) -> AsyncGenerator[AnyEvent, None]:
+        """Every event once, to the terminal one, coming back by itself after a lost connection."""
+        attempt = 0
+        while True:
+            try:
+                async for event in self._events(turn_id, after):
+                    after, attempt = event.seq, 0
+                    yield event
+                    if isinstance(event, TurnFinished):
+                        return
+            except aiohttp.ClientError as problem:
+                if attempt == len(PATIENCE_S):
+                    raise Unreachable(f"{self.url} cannot be reached any more: {problem}") from None
+            if attempt == len(PATIENCE_S):
+                raise Unreachable(f"{self.url} does not finish the turn.")
+            await asyncio.sleep(PATIENCE_S[attempt])
+            attempt += 1
+
+    async def _events(self, turn_id: str, after: int) -> AsyncGenerator[AnyEvent, None]:
+        headers = {"last-event-id": str(after)}
+        async with self._session.get(f"/v1/turns/{turn_id}/events", headers=headers) as response:
+            await _check(response)
+            frames = sse.Frames()
+            async for data in response.content.iter_any():
+                for each in frames.feed(data):
+                    yield decode(each)
+
+    async def _request(self, method: str, path: str, **how: Any) -> Any:
+        try:
+            async with self._session.request(method, path, **how) as response:
+                await _check(response)
+                text = await response.read()
+        except aiohttp.ClientConnectionError as problem:
+            raise Unreachable(f"{self.url} cannot be reached: {problem}") from None
+        return msgspec.json.decode(text) if text else None
+
+
+async def _check(response: aiohttp.ClientResponse) -> None:
+    if response.status < 400:
+        return
+    try:
+        error = (await response.json())["error"]
+        raise Refused(response.status, error["code"], error["message"])
+    except (ValueError, KeyError, TypeError, aiohttp.ContentTypeError):
+        raise Refused(response.status, "unexpected", f"The server answered {response.status}.") from None

@@ -1,0 +1,113 @@
+"""/v1/sources and /v1/documents: what the answers come from (PROTOCOL.md §8)."""
+
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, File, Request, UploadFile
+from starlette.responses import Response
+
+from rivulet.domain.errors import NotFound
+from rivulet.domain.tenant import Principal
+from rivulet.http.errors import reply
+from rivulet.http.shapes import (
+    DocumentShown,
+    DocumentText,
+    SourceList,
+    SourceShown,
+    SourceWithDocuments,
+    TextSourceBody,
+    described,
+)
+from rivulet.http.turns import who
+from rivulet.ports.knowledge import Document, Source
+from rivulet.wiring import House
+
+
+def routes(house: House) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["sources"])
+    library = house.library
+
+    async def found(principal: Principal, source_id: str) -> Source:
+        source = await library.sources.get(principal.tenant_id, source_id)
+        if source is None:
+            raise NotFound
+        return source
+
+    def begin(principal: Principal, source: Source) -> None:
+        """Indexes it after the answer has gone out; its status says how far it is."""
+        house.jobs.start(f"index {source.id}", library.ingest.index(principal.tenant_id, source.id))
+
+    @router.get("/sources", responses=described(200, SourceList, "Oldest first"))
+    async def sources(request: Request) -> Response:
+        every = await library.sources.all(who(request).tenant_id)
+        return reply(SourceList(sources=[shown(each) for each in every]))
+
+    @router.post("/sources", status_code=202, responses=described(202, SourceShown, "Being indexed"))
+    async def add(request: Request, body: TextSourceBody) -> Response:
+        """Add a text as a source of its own."""
+        source = await library.ingest.text(who(request).tenant_id, body.title, body.text)
+        begin(who(request), source)
+        return reply(shown(source), 202, {"location": f"/v1/sources/{source.id}"})
+
+    @router.post("/sources/upload", status_code=202, responses=described(202, SourceList, "Being indexed"))
+    async def upload(request: Request, file: Annotated[list[UploadFile], File()]) -> Response:
+        """Upload files, each a source of its own."""
+        made: list[SourceShown] = []
+        for each in file:
+            source = await library.ingest.upload(
+                who(request).tenant_id, each.filename or "upload", await each.read()
+            )
+            begin(who(request), source)
+            made.append(shown(source))
+        return reply(SourceList(sources=made), 202)
+
+    @router.get("/sources/{source_id}", responses=described(200, SourceWithDocuments))
+    async def source(request: Request, source_id: str) -> Response:
+        """The source with its documents, also those that could not be read."""
+        principal = who(request)
+        known = await found(principal, source_id)
+        documents = await library.documents.of(principal.tenant_id, source_id)
+        return reply(
+            SourceWithDocuments(
+                **msgspec.structs.asdict(shown(known)), documents=[_document(each) for each in documents]
+            )
+        )
+
+    @router.delete("/sources/{source_id}", status_code=204, responses=described(204, None, "Gone"))
+    async def delete(request: Request, source_id: str) -> Response:
+        if not await library.ingest.delete(who(request).tenant_id, source_id):
+            raise NotFound
+        return Response(status_code=204)
+
+    @router.get("/documents/{document_id}", responses=described(200, DocumentText))
+    async def document(request: Request, document_id: str) -> Response:
+        """A document's text, which the offsets of passages and citations count in."""
+        tenant_id = who(request).tenant_id
+        known = await library.documents.get(tenant_id, document_id)
+        text = await library.documents.text(tenant_id, document_id)
+        if known is None or text is None:
+            raise NotFound
+        return reply(DocumentText(**_fields(known), text=text))
+
+    return router
+
+
+def shown(source: Source) -> SourceShown:
+    """Without the place on our disk."""
+    fields = msgspec.structs.asdict(source)
+    del fields["location"]
+    return SourceShown(**fields)
+
+
+def _document(document: Document) -> DocumentShown:
+    return DocumentShown(
+        **_fields(document),
+        status=document.status,
+        reason=document.reason,
+        chunk_count=document.chunk_count,
+    )
+
+
+def _fields(document: Document) -> dict[str, Any]:
+    names = ("id", "source_id", "title", "filename", "media_type")
+    return {name: getattr(document, name) for name in names}

@@ -1,0 +1,331 @@
+"""From settings to one running house. The only file that knows everyone."""
+
+import asyncio
+import logging
+import os
+import secrets
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from typing import Protocol
+
+from rivulet.answerers.callable import load
+from rivulet.answerers.rag import Rag
+from rivulet.answerers.tools import SearchDocuments
+from rivulet.config import Settings
+from rivulet.dialects.native import Native
+from rivulet.domain.bot import Bot
+from rivulet.domain.errors import InvalidRequest, RivuletError
+from rivulet.domain.events import TurnFinished
+from rivulet.domain.tenant import LOCAL
+from rivulet.engine.jobs import Jobs
+from rivulet.engine.service import Policy, Service, Stores
+from rivulet.knowledge.analyser import ScriptAnalyser
+from rivulet.knowledge.indexer import Indexer
+from rivulet.knowledge.ingest import Ingest, Outcome
+from rivulet.knowledge.refresh import Progress
+from rivulet.knowledge.search import LexicalSearch
+from rivulet.parsers import ParserPool, is_supported
+from rivulet.ports.answering import Answerer, Models, Provider, Tool
+from rivulet.ports.knowledge import Analyser, Documents, Search, Sources
+from rivulet.ports.turns import Clock
+from rivulet.providers.extractive import Extractive
+from rivulet.providers.ollama import Ollama
+from rivulet.providers.openai import OpenAI
+from rivulet.providers.upstream import Upstream
+from rivulet.stores.sqlite.connection import Database
+from rivulet.stores.sqlite.knowledge import SqliteKnowledge
+from rivulet.stores.sqlite.store import SqliteStore
+
+log = logging.getLogger(__name__)
+
+PLUGS = "rivulet.models"
+"""The entry points a model string's first word is looked up in: ours and anybody's."""
+
+LIST_S = 2.0
+"""How long a provider may take to say which models it has; the page waits for the list."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """What a plug may build its answerers from."""
+
+    search: Search
+    analyser: Analyser
+    clock: Clock
+    upstream: Upstream
+    environment: Mapping[str, str]
+    tools: Mapping[str, Tool]
+
+    def rag(self, provider: Provider, quotes_only: bool = False) -> Rag:
+        """Our own answerer over a provider."""
+        return Rag(
+            search=self.search,
+            provider=provider,
+            analyser=self.analyser,
+            clock=self.clock,
+            tools=self.tools,
+            quotes_only=quotes_only,
+        )
+
+
+class Plug(Protocol):
+    """What an entry point of `rivulet.models` gives when called with the `Parts`. `is_open` says that a
+    request may name any of its models; those of a closed one are named by the operator's settings only."""
+
+    is_open: bool
+
+    def answerer(self, name: str) -> Answerer:
+        """For `scheme:name`. Raises InvalidRequest."""
+        ...
+
+    async def models(self) -> Sequence[str]:
+        """The names it knows of, without the scheme."""
+        ...
+
+
+class ExtractivePlug:
+    """`extractive`: quotes the documents, no model."""
+
+    is_open = True
+
+    def __init__(self, parts: Parts) -> None:
+        self._answerer = parts.rag(Extractive(parts.analyser), quotes_only=True)
+
+    def answerer(self, name: str) -> Answerer:
+        if name:
+            raise InvalidRequest("extractive has no models to choose from.")
+        return self._answerer
+
+    async def models(self) -> Sequence[str]:
+        return ("",)
+
+
+class ProviderPlug:
+    """`openai:NAME`, `ollama:NAME`: a service with models of its own."""
+
+    is_open = True
+
+    def __init__(self, parts: Parts, provider: Provider, lister: Models, example: str) -> None:
+        self._answerer = parts.rag(provider)
+        self._lister = lister
+        self._example = example
+
+    def answerer(self, name: str) -> Answerer:
+        if not name:
+            raise InvalidRequest(f"A model's name is missing, as in {self._example}.")
+        return self._answerer
+
+    async def models(self) -> Sequence[str]:
+        return await self._lister.models()
+
+
+class CallablePlug:
+    """`callable:MODULE:FUNCTION`: the operator's own async generator."""
+
+    is_open = False
+
+    def __init__(self, parts: Parts) -> None:
+        self._loaded: dict[str, Answerer] = {}
+
+    def answerer(self, name: str) -> Answerer:
+        if name not in self._loaded:
+            self._loaded[name] = load(f"callable:{name}")
+        return self._loaded[name]
+
+    async def models(self) -> Sequence[str]:
+        return tuple(self._loaded)
+
+
+def openai(parts: Parts) -> Plug:
+    """Any service that speaks Chat Completions, once its key or address is in the environment."""
+    if not (parts.environment.get("OPENAI_API_KEY") or parts.environment.get("OPENAI_BASE_URL")):
+        raise InvalidRequest("openai is not set up: set OPENAI_API_KEY, or OPENAI_BASE_URL, or both.")
+    provider = OpenAI.from_environment(parts.upstream, parts.environment)
+    return ProviderPlug(parts, provider, provider, "openai:gpt-5-mini")
+
+
+def ollama(parts: Parts) -> Plug:
+    """A local Ollama, or the one OLLAMA_HOST names."""
+    provider = Ollama.from_environment(parts.upstream, parts.environment)
+    return ProviderPlug(parts, provider, provider, "ollama:qwen3")
+
+
+class Catalogue:
+    """The answerers by their string, each plug made when it is first named."""
+
+    def __init__(self, parts: Parts, named_by_operator: Sequence[str]) -> None:
+        self._parts = parts
+        self._named = frozenset(named_by_operator)
+        self._points: dict[str, EntryPoint] = {point.name: point for point in entry_points(group=PLUGS)}
+        self._plugs: dict[str, Plug] = {}
+
+    def find(self, model: str) -> tuple[Answerer, str]:
+        """Raises InvalidRequest for what is not there and for what a request may not name."""
+        scheme, _, name = model.partition(":")
+        plug = self._plug(scheme)
+        if not plug.is_open and model not in self._named:
+            raise InvalidRequest(f"{scheme} answerers are named in the server's settings only.")
+        return plug.answerer(name), name or scheme
+
+    async def models(self) -> list[str]:
+        """What the settings name, then what each service says it has, if it says."""
+        found = dict.fromkeys(self._named)
+        lists = await asyncio.gather(*(self._of(scheme) for scheme in sorted(self._points)))
+        for each in lists:
+            found |= dict.fromkeys(each)
+        return list(found)
+
+    async def _of(self, scheme: str) -> list[str]:
+        try:
+            plug = self._plug(scheme)
+            if not plug.is_open:
+                return []
+            async with asyncio.timeout(LIST_S):
+                return [f"{scheme}:{name}" if name else scheme for name in await plug.models()]
+        except (RivuletError, TimeoutError) as problem:
+            log.debug("%s lists no models: %s", scheme, problem)
+            return []
+
+    def _plug(self, scheme: str) -> Plug:
+        if scheme not in self._plugs:
+            if scheme not in self._points:
+                there = ", ".join(sorted(self._points))
+                raise InvalidRequest(f"There is no answerer {scheme!r}. There are: {there}.")
+            self._plugs[scheme] = self._points[scheme].load()(self._parts)
+        return self._plugs[scheme]
+
+
+class SystemClock:
+    """The machine's clocks."""
+
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """What the answers come from."""
+
+    sources: Sources
+    documents: Documents
+    ingest: Ingest
+
+
+class House:
+    """Everything that runs, over one data directory. Made by `open`."""
+
+    def __init__(
+        self, settings: Settings, service: Service, library: Library, catalogue: Catalogue, db: Database
+    ) -> None:
+        self.settings = settings
+        self.service = service
+        self.library = library
+        self.jobs = Jobs()
+        self._catalogue = catalogue
+        self._db = db
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        settings: Settings,
+        observe: Callable[[TurnFinished], None] = lambda _: None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> AsyncGenerator["House"]:
+        """Raises what the stores raise for a data directory that cannot be used."""
+        clock = SystemClock()
+        db = Database.open(settings.data_dir, clock)
+        upstream, readers = Upstream(), ParserPool()
+        try:
+            knowledge = SqliteKnowledge(db)
+            analyser = ScriptAnalyser()
+            search = LexicalSearch(knowledge.index, analyser)
+            parts = Parts(
+                search=search,
+                analyser=analyser,
+                clock=clock,
+                upstream=upstream,
+                environment=environment,
+                tools={"search_documents": SearchDocuments(search)},
+            )
+            catalogue = Catalogue(parts, (settings.model, *settings.models))
+            catalogue.find(settings.model)
+            service = _service(settings, db, catalogue, clock, observe)
+            ingest = Ingest(
+                sources=knowledge.sources,
+                documents=knowledge.documents,
+                indexer=Indexer(knowledge.index, analyser),
+                parse=readers.parse,
+                is_supported=is_supported,
+                clock=clock,
+                entropy=secrets.token_bytes,
+            )
+            library = Library(sources=knowledge.sources, documents=knowledge.documents, ingest=ingest)
+            house = cls(settings, service, library, catalogue, db)
+            try:
+                yield house
+            finally:
+                await house.jobs.close()
+        finally:
+            await readers.aclose()
+            await upstream.close()
+            await db.close()
+
+    async def index(self, path: Path, progress: Progress) -> Outcome:
+        """Brings the index up to date with a folder or file of this machine. Raises what `Ingest` raises."""
+        ingest, tenant_id = self.library.ingest, LOCAL.tenant_id
+        is_folder = await asyncio.to_thread(path.is_dir)
+        source = await (ingest.folder if is_folder else ingest.file)(tenant_id, path)
+        return await ingest.index(tenant_id, source.id, progress)
+
+    async def recover(self) -> None:
+        """What an earlier process left half done, of its turns and of its index."""
+        await self.service.recover()
+        await self.library.ingest.recover(LOCAL.tenant_id)
+
+    async def models(self) -> list[str]:
+        """Everything `model` may name."""
+        return await self._catalogue.models()
+
+    async def not_ready(self) -> str | None:
+        """Why no new turn would be taken just now, or None."""
+        if self.service.is_draining:
+            return "draining"
+        try:
+            await self._db.check()
+        except RivuletError as problem:
+            return problem.code
+        return None
+
+
+def _service(
+    settings: Settings,
+    db: Database,
+    catalogue: Catalogue,
+    clock: Clock,
+    observe: Callable[[TurnFinished], None],
+) -> Service:
+    store = SqliteStore(db, clock)
+    bot = Bot(
+        model=settings.model,
+        instructions=settings.instructions,
+        top_k=settings.top_k,
+        tools=settings.tools,
+        limits=settings.limits,
+    )
+    native = Native()
+    policy = Policy(
+        bots={bot.id: bot},
+        dialects={native.name: native.version},
+        disconnect_grace_s=settings.disconnect_grace_s,
+        retry_interrupted=settings.retry_interrupted,
+    )
+    stores = Stores(log=store.log, turns=store.turns, chats=store.chats)
+    return Service(stores, catalogue, policy, clock, secrets.token_bytes, observe)
