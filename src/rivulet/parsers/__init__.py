@@ -1,8 +1,8 @@
 """Files in, text out: every format is read in a child process, by a parser found by the file's content."""
 
 from rivulet.parsers import registry
-from rivulet.parsers.child import ParserPool
 from rivulet.parsers.limits import Limits
+from rivulet.parsers.pool import ParserPool
 
 __all__ = ["Limits", "ParserPool", "is_supported", "suffixes"]
 

@@ -15,16 +15,16 @@ _HIGH = re.compile(rb"[\x80-\xff]")
 _SAMPLE = 64 << 10
 
 # Old encodings of scripts other than Latin, with the characters an ordinary text in them is full of and the
-# share of all foreign characters these must have. Only a strict decoding counts; the highest share wins.
+# share of all foreign characters these must have. The first row with a strict decoding that has it wins: the
+# later ones would read the earlier ones' bytes as letters of their own.
+_KANA = re.compile("[ぁ-んァ-ヶー、。]")
+_HAN = re.compile("[一-龥、。，：；“”]")
+_CYRILLIC = re.compile("[а-яё]")
 _GUESSES = (
-    ("euc_jp", re.compile("[ぁ-んァ-ヶー、。]"), 0.4),
-    ("cp932", re.compile("[ぁ-んァ-ヶー、。]"), 0.4),
-    ("euc_kr", re.compile("[가-힣]"), 0.7),
-    ("gb18030", re.compile("[一-龥、。，：；“”]"), 0.8),
-    ("big5", re.compile("[一-龥、。，：；]"), 0.8),
-    ("cp1251", re.compile("[а-яё]"), 0.7),
-    ("koi8_r", re.compile("[а-яё]"), 0.7),
-    ("cp1253", re.compile("[α-ωάέήίόύώ]"), 0.7),
+    (("euc_jp", _KANA, 0.3), ("cp932", _KANA, 0.3)),
+    (("euc_kr", re.compile("[가-힣]"), 0.9),),
+    (("gb18030", _HAN, 0.8), ("big5", _HAN, 0.8)),
+    (("cp1251", _CYRILLIC, 0.7), ("koi8_r", _CYRILLIC, 0.7), ("cp1253", re.compile("[α-ωά-ώ]"), 0.7)),
 )
 _COMMON_HAN = "的一是不了在人有我他这中大来上国和说们为年会地出要時來國個們為會這說對於與後過還從無"
 
@@ -64,6 +64,8 @@ def wide_encoding(data: bytes) -> str | None:
     return None
 
 
+_NOT_FOR_FILES = ("utf-7", "idna", "punycode", "unicode-escape", "raw-unicode-escape", "undefined")
+_IN_PRACTICE = {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 _TOLD = {"cp1252": "windows-1252", "cp1251": "windows-1251", "cp1253": "windows-1253", "cp932": "Shift-JIS"}
 
 
@@ -79,12 +81,12 @@ def _strictly_or_counted(data: bytes, name: str) -> tuple[str, list[str]]:
 def _known(label: str) -> str | None:
     """Python's name of the encoding; what the web calls Latin-1 or ASCII is windows-1252 in practice."""
     try:
-        name = codecs.lookup(label.strip()).name
+        found = codecs.lookup(label.strip())
     except (LookupError, ValueError):
         return None
-    if not getattr(codecs.lookup(name), "_is_text_encoding", True):
+    if found.name in _NOT_FOR_FILES or not getattr(found, "_is_text_encoding", True):
         return None
-    return {"iso8859-1": "cp1252", "ascii": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}.get(name, name)
+    return _IN_PRACTICE.get(found.name, found.name)
 
 
 def _is_mostly_utf8(data: bytes) -> bool:
@@ -93,7 +95,7 @@ def _is_mostly_utf8(data: bytes) -> bool:
     text = sample.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     whole = sum(1 for char in text if char > "\x7f") - broken
-    return whole > 4 * broken
+    return whole > broken
 
 
 def _guess(data: bytes) -> str:
@@ -101,30 +103,28 @@ def _guess(data: bytes) -> str:
     sample = data[:_SAMPLE]
     high = len(_HIGH.findall(sample))
     in_runs = sum(map(len, _HIGH_RUN.findall(sample)))
-    best, best_share = "cp1252", 0.0
-    for name, typical, needed in _GUESSES:
-        if in_runs < 0.5 * high and name != "cp932":
-            continue
-        try:
-            text = sample.decode(name) if len(data) <= _SAMPLE else _head(sample, name)
-        except UnicodeDecodeError:
-            continue
-        share = _share(text, typical, name)
-        if share >= needed and share > best_share:
-            best, best_share = name, share
-    return best
+    for row in _GUESSES:
+        shares = {
+            name: share
+            for name, typical, needed in row
+            if (in_runs >= 0.5 * high or name == "cp932")  # every second byte of Shift-JIS is often a low one
+            and (share := _share(sample, typical, name)) >= needed
+        }
+        if shares:
+            return max(shares, key=shares.__getitem__)
+    return "cp1252"
 
 
-def _share(text: str, typical: re.Pattern[str], name: str) -> float:
+def _share(sample: bytes, typical: re.Pattern[str], name: str) -> float:
+    """Of the foreign characters; 0 when the sample is not in this encoding. Its last character may be cut."""
+    try:
+        text = codecs.getincrementaldecoder(name)().decode(sample)
+    except UnicodeDecodeError:
+        return 0.0
     foreign = sum(1 for char in text if char > "\x7f")
     if not foreign:
         return 0.0
     share = len(typical.findall(text)) / foreign
-    if name in ("gb18030", "big5"):  # both decode the other's bytes; only one gives everyday characters
+    if typical is _HAN:  # both decode the other's bytes; only one gives everyday characters
         share *= 0.8 + min(sum(map(text.count, _COMMON_HAN)) / foreign, 0.2)
     return share
-
-
-def _head(sample: bytes, name: str) -> str:
-    """The sample's text when its last character may be cut."""
-    return codecs.getincrementaldecoder(name)().decode(sample)

@@ -13,6 +13,7 @@ from rivulet.parsers.manuscript import Manuscript
 from rivulet.parsers.typesetting import (
     BROKEN,
     HYPHENS,
+    LEADERS,
     Block,
     Line,
     blocks,
@@ -35,7 +36,6 @@ _PASSWORD_ERROR, _SECURITY_ERROR = 4, 5
 _BOLD_WEIGHT = 600
 _PROGRAM = re.compile(r"^microsoft (?:word|powerpoint|excel) - (.*?)(?:\.\w{3,4})?$", re.I)
 _NO_TITLE = re.compile(r"^(untitled|document\d*|slide 1|.*\.(docx?|pptx?|xlsx?|tex|dvi|indd|pdf))?$", re.I)
-_LEADERS = re.compile(r"(?:\s?[.·…]){5,}\s?")
 _TYPOGRAPHIC = re.compile("[\ufb00-\ufb06\u2010\u2011]")
 _PLAIN = {"ﬀ": "ff", "ﬁ": "fi", "ﬂ": "fl", "ﬃ": "ffi", "ﬄ": "ffl", "ﬅ": "st", "ﬆ": "st"}
 _BROKEN_WORD = re.compile("(\\w*)[\ufffe\x02]\\s*(\\w*)")
@@ -309,7 +309,7 @@ def _mender(pages: list[list[Line]]) -> Callable[[str], str]:
             text = _TYPOGRAPHIC.sub(lambda sign: _PLAIN.get(sign[0], "-"), text)
         if "\ufffe" in text or "\x02" in text:
             text = _BROKEN_WORD.sub(joined, text)
-        return _LEADERS.sub(" … ", text) if "....." in text or ". . . . ." in text else text
+        return LEADERS.sub(" … ", text) if "....." in text or ". . . . ." in text else text
 
     return mend
 

@@ -25,9 +25,13 @@ _BULLET = re.compile(r"([•●▪■◦‣∙·○–—*-]|\(?\d{1,3}[.)]|\(?[
 HYPHENS = ("-", "\u2010", "\u2011")
 _SENTENCE_END = (".", "!", "?", ":", ";", "。", "！", "？", "”", '"')
 _LETTER = re.compile(r"[^\W\d_]")
-_DIGITS = re.compile(r"\d+")
+_PAGE_NUMBER = re.compile(
+    r"\W*(?:(?:page|seite|página|pagina|p)\W*)?\d{1,5}(?:\s*(?:of|von|de|di|sur|/)\s*\d{1,5})?\W*", re.I
+)
+LEADERS = re.compile(r"(?:\s?[.·…]){5,}\s?")
+"""Dots from a title to its page in a table of contents."""
 _RUNNING_LINES = 2
-_RUNNING_PAGES = 4
+_RUNNING_PAGES = 3
 _RUNNING_SHARE = 0.3
 
 
@@ -125,29 +129,20 @@ def rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def without_running(pages: Sequence[list[Line]]) -> None:
-    """Takes away what every page repeats at its top or bottom, but for its first time."""
+    """Takes away what every page repeats word by word at its top or bottom, but for its first time, and the
+    page numbers. A number inside other words ("Lesson 3") may be what the page is about and stays."""
     if len(pages) < _RUNNING_PAGES:
         return
-    counts = Counter(key for page in pages for key in {_key(line) for line in _edges(page)})
-    repeated = {key for key, count in counts.items() if count >= max(3, _RUNNING_SHARE * len(pages))}
+    counts = Counter(text for page in pages for text in {line.text for line in _edges(page)})
+    numbered = sum(1 for page in pages if any(map(_is_page_number, _outermost(page))))
+    enough = max(3, _RUNNING_SHARE * len(pages))
+    repeated = {text for text, count in counts.items() if count >= enough}
     seen: set[str] = set()
     for page in pages:
-        edges = {id(line) for line in _edges(page)}
-        kept: list[Line] = []
-        for line in page:
-            key = _key(line)
-            is_number = not _LETTER.search(key) and line is not page[0] and line is not page[-1]
-            if (
-                id(line) in edges
-                and key in repeated
-                and not is_number
-                and (key in seen or not _LETTER.search(key))
-            ):
-                continue
-            if id(line) in edges:
-                seen.add(key)
-            kept.append(line)
-        page[:] = kept
+        gone = [line for line in _outermost(page) if numbered >= enough and _is_page_number(line)]
+        gone += [line for line in _edges(page) if line.text in repeated & seen and _LETTER.search(line.text)]
+        seen.update(line.text for line in _edges(page))
+        page[:] = [line for line in page if not any(line is other for other in gone)]
 
 
 def usual_width(lines: Iterable[Line]) -> float:
@@ -194,6 +189,8 @@ def _set(run: list[Line], width: float) -> list[Block]:
         before = run[at - 1]
         flows = is_prose and (full[at - 1] or _is_flush(run, at - 1)) and not _BULLET.match(line.text)
         if widest and max(before.letter_width, line.letter_width) > widest * line.size:
+            flows = False
+        if LEADERS.search(before.text):
             flows = False
         if line.left > max(before.left, left) + 0.6 * line.height and result[-1].text.endswith(_SENTENCE_END):
             flows = False  # the indented first line of the next paragraph
@@ -289,5 +286,9 @@ def _edges(page: list[Line]) -> list[Line]:
     return page[:_RUNNING_LINES] + page[-_RUNNING_LINES:]
 
 
-def _key(line: Line) -> str:
-    return _DIGITS.sub("#", line.text)
+def _outermost(page: list[Line]) -> list[Line]:
+    return page[:1] + page[-1:]
+
+
+def _is_page_number(line: Line) -> bool:
+    return bool(_PAGE_NUMBER.fullmatch(line.text))

@@ -1,8 +1,7 @@
 """The child process that reads files: one request in, one reply out, until its input ends.
 
 It runs strangers' files through C and C++ libraries, so it has little to lose: bounded memory and CPU, no
-keys in its environment, no files of its parent, and it dies with it. Started as
-`python -P -m rivulet.parsers.worker`.
+keys in its environment, no files of its parent, and it dies with it.
 """
 
 import ctypes
@@ -15,7 +14,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Iterable
-from typing import BinaryIO
+from typing import IO
 
 import msgspec
 
@@ -48,7 +47,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Ready(msgspec.Struct, frozen=True, tag=True):
-    """The first frame: the child could be started."""
+    """The first frame: the child could be started, and this is the most memory it had until then (or, as the
+    kernel counts it, its parent)."""
+
+    peak_mib: float
 
 
 class Read(msgspec.Struct, frozen=True, tag=True):
@@ -66,13 +68,13 @@ class Exhausted(msgspec.Struct, frozen=True, tag=True):
 Reply = Ready | Read | Refused | Exhausted
 
 
-def write_frame(stream: BinaryIO, body: bytes) -> None:
+def write_frame(stream: IO[bytes], body: bytes) -> None:
     stream.write(_HEADER.pack(len(body)))
     stream.write(body)
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> bytes | None:
+def read_frame(stream: IO[bytes]) -> bytes | None:
     """None when the other end is gone."""
     header = stream.read(_HEADER.size)
     if len(header) < _HEADER.size:
@@ -86,10 +88,14 @@ def main() -> None:
     order = msgspec.json.decode(sys.argv[1], type=Order)
     requests, replies = _private_pipes()
     _die_with(order.parent)
-    registry = Registry(_load(order.parsers))
+    try:
+        registry = Registry(_load(order.parsers))
+    except Exception:
+        _complain(traceback.format_exc())
+        raise
     _confine(order.limits)
     encode = msgspec.msgpack.Encoder().encode
-    write_frame(replies, encode(Ready()))
+    write_frame(replies, encode(Ready(peak_mib())))
     decode = msgspec.msgpack.Decoder(Request).decode
     while (body := read_frame(requests)) is not None:
         _allow_cpu(order.limits)
@@ -112,8 +118,10 @@ def _answer(registry: Registry, request: Request, limits: Limits) -> Reply:
         return Refused("This file is damaged: its contents are nested too deeply.")
     except MemoryError:
         return Exhausted()
-    except Exception:  # the outer edge: a parser's bug must not be taken for the server's
-        traceback.print_exc()
+    except Exception as problem:  # the outer edge: a parser's bug must not be taken for the server's
+        if "Cannot allocate memory" in str(problem):  # as loading a library says it
+            return Exhausted()
+        _complain(traceback.format_exc())
         return Refused("This file is damaged: its reader did not expect such contents.")
 
 
@@ -136,6 +144,12 @@ def _contents(path: bytes, limits: Limits) -> bytes:
         raise Unreadable(f"This file cannot be opened: {reason or 'its name is not valid'}.") from None
 
 
+def peak_mib(used: resource.struct_rusage | None = None) -> float:
+    """The most memory this process, or the one that `used` is about, ever had."""
+    used = used or resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_maxrss / (1 << 10 if sys.platform == "linux" else 1 << 20)
+
+
 def too_large(limits: Limits) -> str:
     return f"This file is larger than {limits.file_bytes >> 20} MiB and is not read."
 
@@ -145,15 +159,24 @@ def _load(name: str) -> Iterable[Parser]:
     return getattr(importlib.import_module(module), function)()
 
 
-def _private_pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Descriptors of our own, so that a library that prints cannot break a frame."""
+def _private_pipes() -> tuple[IO[bytes], IO[bytes]]:
+    """Descriptors of our own, so that a library that prints cannot break a frame. What it prints is dropped;
+    only what C code writes to descriptor 2 reaches the parent, as far as the pipe takes it."""
     requests = open(os.dup(0), "rb")  # noqa: SIM115 - open as long as the process
     replies = open(os.dup(1), "wb")  # noqa: SIM115
-    nothing = os.open(os.devnull, os.O_RDONLY)
+    nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
+    os.dup2(nothing, 1)
+    sys.stderr = os.fdopen(nothing, "w")
     return requests, replies
+
+
+def _complain(words: str) -> None:
+    """To the parent, if it still listens; never worth an error of its own."""
+    try:
+        os.write(2, words.encode("utf-8", "replace")[-4000:])
+    except OSError:
+        pass
 
 
 def _die_with(parent: int) -> None:
@@ -197,7 +220,3 @@ def _allow_cpu(limits: Limits) -> None:
     resource.setrlimit(
         resource.RLIMIT_CPU, (soft if hard == resource.RLIM_INFINITY else min(soft, hard), hard)
     )
-
-
-if __name__ == "__main__":
-    main()
