@@ -2,10 +2,13 @@
 
     score of a sentence = share of the question's words it has, the rare ones counting more
                           + .15 × the same of neighbouring pairs of words
-                          + .2 × what the sentences beside it have
-                          + 1 × the score of its passage
+                          + .1 × what the sentences beside it have
+                          + the score of its passage as a share of the best one's
 
-The weights were measured on questions with known answers. It quotes; it does not reason, sum up or say no.
+A word is rare when few sentences of these sources have it: that says more than how rare it is in all
+documents (the known answer is in the first three sentences for .829 of the questions, else .813), and the
+passage's share more than its absolute score (.844, else .836). Earlier questions of the chat count as they do
+in the search. It quotes; it does not reason, sum up or say no.
 """
 
 import asyncio
@@ -18,26 +21,30 @@ from typing import NamedTuple
 
 from rivulet.domain.events import Passage
 from rivulet.domain.sentences import sentences
-from rivulet.ports.answering import Ended, Piece, Prompt, Text
+from rivulet.ports.answering import Ended, Exchange, Piece, Prompt, Text
 from rivulet.ports.knowledge import Analyser
 
 NOTHING = "The documents hold no answer to this question."
 
 QUOTED = 3
-"""Sentences of an answer: the known answer is among the first three for four questions in five."""
+"""Sentences of an answer: the known answer is among the first three for five questions in six."""
 
 MOST = 5
 ALSO = 0.9
 """A fourth and fifth sentence must come this close to the best one."""
 
 _PAIRS = 0.15
-_BESIDE = 0.2
+_BESIDE = 0.1
+_EARLIER = 0.3
 
 _GROUP = 6
 """Words sent at once, so that an answer flows like one that is being written."""
 
 _MARKUP = re.compile(r"(?:[#>*+\-|]+|\d+[.)])\s+")
 """What Markdown puts before a heading, a list item or a quotation; it would be drawn as one here."""
+
+_FOOTNOTE = re.compile(r"\s?\[\d{1,3}\]")
+"""A reference of the document's own, which would be read as one to our sources."""
 
 
 class Extractive:
@@ -47,7 +54,7 @@ class Extractive:
         self._terms = analyser.terms
 
     async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        best = self._best(prompt.question, prompt.sources)
+        best = self._best(prompt)
         if not best:
             yield Text(NOTHING)
         for number, quoted in enumerate(best):
@@ -59,11 +66,11 @@ class Extractive:
             yield Text(f" [{quoted.n}]")
         yield Ended(finish_reason="stop")
 
-    def _best(self, question: str, sources: Sequence[Passage]) -> list["_Sentence"]:
+    def _best(self, prompt: Prompt) -> list["_Sentence"]:
         """The sentences to quote, best first; none that has not one word of the question."""
-        asked = self._terms(question)
-        found = [sentence for passage in sources for sentence in self._sentences(passage)]
-        weights = _weights(asked, found)
+        found = [sentence for passage in prompt.sources for sentence in self._sentences(passage)]
+        asked = self._terms(prompt.question)
+        weights = _weights(self._asked(asked, prompt.history), found)
         scored = sorted(_scored(asked, weights, found), key=lambda each: -each[0])
         chosen: dict[str, _Sentence] = {}
         for score, sentence in scored:
@@ -74,25 +81,39 @@ class Extractive:
                 break
         return list(chosen.values())
 
+    def _asked(self, asked: Sequence[str], history: Sequence[Exchange]) -> dict[str, float]:
+        """The question's words, and those of the earlier ones at a weight that halves with each."""
+        wanted = dict.fromkeys(asked, 1.0)
+        weight = _EARLIER
+        for exchange in reversed(history):
+            if exchange.role == "user":
+                for term in self._terms(exchange.text):
+                    wanted.setdefault(term, weight)
+                weight /= 2
+        return wanted
+
     def _sentences(self, passage: Passage) -> Iterator["_Sentence"]:
-        for place, (start, end) in enumerate(sentences(passage.text)):
-            text = " ".join(_MARKUP.sub("", passage.text[start:end], count=1).split())
+        for start, end in sentences(passage.text):
+            text = _FOOTNOTE.sub("", _MARKUP.sub("", passage.text[start:end], count=1))
+            text = " ".join(text.split())
             if text:
-                yield _Sentence(passage.n, place, text, tuple(self._terms(text)), passage.score)
+                yield _Sentence(passage.n, text, tuple(self._terms(text)), passage.score)
 
 
 class _Sentence(NamedTuple):
     n: int
-    place: int
     text: str
     terms: tuple[str, ...]
     passage_score: float
 
 
-def _weights(asked: Sequence[str], found: Sequence[_Sentence]) -> dict[str, float]:
-    """How much each word of the question says: little when every sentence found has it."""
+def _weights(wanted: dict[str, float], found: Sequence[_Sentence]) -> dict[str, float]:
+    """How much each word says: little when every sentence found has it."""
     spread = Counter(term for sentence in found for term in set(sentence.terms))
-    return {term: math.log(1 + (len(found) + 0.5) / (spread[term] + 0.5)) for term in asked}
+    return {
+        term: weight * math.log(1 + (len(found) + 0.5) / (spread[term] + 0.5))
+        for term, weight in wanted.items()
+    }
 
 
 def _scored(
@@ -101,17 +122,20 @@ def _scored(
     all_words = sum(weights.values()) or 1.0
     pairs = {pair: weights[pair[0]] + weights[pair[1]] for pair in pairwise(asked)}
     all_pairs = sum(pairs.values()) or 1.0
-    shares = [sum(weights[term] for term in weights.keys() & set(each.terms)) / all_words for each in found]
+    best_passage = max((sentence.passage_score for sentence in found), default=0.0) or 1.0
+    shares = [
+        sum(weights[term] for term in sorted(weights.keys() & set(each.terms))) / all_words for each in found
+    ]
     for index, sentence in enumerate(found):
         if not shares[index]:
             continue
-        paired = sum(pairs.get(pair, 0.0) for pair in set(pairwise(sentence.terms))) / all_pairs
-        beside = [
+        paired = sum(pairs.get(pair, 0.0) for pair in dict.fromkeys(pairwise(sentence.terms))) / all_pairs
+        beside = sum(
             shares[other]
             for other in (index - 1, index + 1)
             if 0 <= other < len(found) and found[other].n == sentence.n
-        ]
-        score = shares[index] + _PAIRS * paired + _BESIDE * sum(beside) / 2 + sentence.passage_score
+        )
+        score = shares[index] + _PAIRS * paired + _BESIDE * beside + sentence.passage_score / best_passage
         yield score, sentence
 
 
