@@ -10,7 +10,7 @@ import msgspec
 from rivulet.domain import events as e
 from rivulet.domain.bot import Bot, Limits
 from rivulet.domain.chat import Chat, Message
-from rivulet.domain.errors import ChatBusy, CursorGone, Draining, Internal, InvalidRequest, NotFound
+from rivulet.domain.errors import ChatBusy, Conflict, CursorGone, Draining, Internal, InvalidRequest, NotFound
 from rivulet.domain.ids import make_id
 from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn, fold
@@ -149,7 +149,7 @@ class Service:
                 question=question,
                 request=request,
                 new_chat=is_new,
-                chat_title=" ".join(question.split())[:TITLE_CHARS],
+                chat_title=titled(question),
                 exclusive=ask.on_busy == "reject",
                 idempotency_key=idempotency_key,
                 request_digest=hashlib.sha256(request).digest(),
@@ -282,6 +282,15 @@ class Service:
         """The turn as far as it has come."""
         return await self._folded(await self._access.turn(who, turn_id))
 
+    async def record(self, who: Principal, turn_id: str) -> TurnRecord:
+        """The turn's row: whose chat it is in, what was asked, whether it still runs."""
+        return await self._access.turn(who, turn_id)
+
+    async def log(self, who: Principal, turn_id: str) -> list[e.AnyEvent]:
+        """Everything that has happened in the turn so far."""
+        record = await self._access.turn(who, turn_id)
+        return await whole_log(self._log, record.tenant_id, record.id)
+
     async def _folded(self, record: TurnRecord) -> Turn:
         return fold(await whole_log(self._log, record.tenant_id, record.id))
 
@@ -293,14 +302,40 @@ class Service:
     async def chat(self, who: Principal, chat_id: str) -> Chat:
         return await self._access.chat(who, chat_id)
 
+    async def chat_starting(self, who: Principal, prefix: str) -> Chat:
+        """The chat whose id begins so. Raises NotFound."""
+        chat = await self._chats.starting(who.tenant_id, prefix)
+        if chat is None:
+            raise NotFound
+        return await self._access.chat(who, chat.id)
+
+    async def make_chat(self, who: Principal, title: str, chat_id: str | None = None) -> Chat:
+        """An empty chat; with "" as its title it is called by its first question. Raises Conflict when the
+        id is taken."""
+        now = self._clock.now_ms()
+        chat = Chat(id=chat_id or self._id("cht"), title=titled(title), created_at=now, updated_at=now)
+        if not await self._chats.put(who.tenant_id, chat, is_new=True):
+            raise Conflict("There is a chat under that id already.")
+        return chat
+
+    async def rename_chat(self, who: Principal, chat_id: str, title: str) -> Chat:
+        chat = msgspec.structs.replace(await self._access.chat(who, chat_id), title=titled(title))
+        if not await self._chats.put(who.tenant_id, chat, is_new=False):
+            raise NotFound
+        return chat
+
     async def messages(self, who: Principal, chat_id: str) -> list[Message]:
         await self._access.chat(who, chat_id)
         return await self._chats.messages(who.tenant_id, chat_id)
 
     async def running_in(self, who: Principal, chat_id: str) -> str | None:
         """The id of the turn the chat is waiting for, the oldest when several are queued."""
-        running = await self._turns.running_in(who.tenant_id, chat_id)
+        running = await self.unfinished_in(who, chat_id)
         return running[0].id if running else None
+
+    async def unfinished_in(self, who: Principal, chat_id: str) -> list[TurnRecord]:
+        """The chat's turns that are being answered or queued, oldest first."""
+        return await self._turns.running_in(who.tenant_id, chat_id)
 
     async def delete_chat(self, who: Principal, chat_id: str) -> None:
         await self._access.chat(who, chat_id)
@@ -350,3 +385,8 @@ def clean(text: str) -> str:
     if len(cleaned) > INPUT_CHARS:
         raise InvalidRequest(f"The question has {len(cleaned)} characters; at most {INPUT_CHARS} are taken.")
     return cleaned
+
+
+def titled(text: str) -> str:
+    """One line of it, as a chat is called, without what no store can carry."""
+    return " ".join(text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").split())[:TITLE_CHARS]

@@ -122,6 +122,16 @@ class Chats(Protocol):
 
     async def get(self, tenant_id: str, chat_id: str) -> Chat | None: ...
 
+    async def starting(self, tenant_id: str, prefix: str) -> Chat | None:
+        """The first chat whose id begins so, for protocols that know only the beginning of an id."""
+        ...
+
+    async def put(self, tenant_id: str, chat: Chat, *, is_new: bool) -> bool:
+        """Makes an empty chat, which is called by its first question when its title is ""; or, with
+        `is_new=False`, gives the chat that is there this title and nothing else. False, and nothing done,
+        when a new one is there already or an old one is not."""
+        ...
+
     async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
         """Questions and finished answers, oldest first."""
         ...

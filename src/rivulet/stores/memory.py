@@ -74,7 +74,8 @@ class MemoryTurnLog:
                 raise ChatBusy(turn.record.id)
         if chat is None:
             chat = Chat(id=started.chat_id, title=opening.chat_title, created_at=started.at, updated_at=0)
-        tables.chats[tenant_id, chat.id] = msgspec.structs.replace(chat, updated_at=started.at)
+        title = chat.title or opening.chat_title
+        tables.chats[tenant_id, chat.id] = msgspec.structs.replace(chat, title=title, updated_at=started.at)
         question = asked(opening)
         turn = _Turn(_record(opening, owner), [numbered(started, 1)], [question] if question else [])
         tables.turns[tenant_id, started.turn_id] = turn
@@ -110,6 +111,8 @@ class MemoryTurnLog:
         return _claim(turn)
 
     def append(self, claim: Claim, drafts: Sequence[AnyEvent], committed: Committed) -> None:
+        if not drafts:
+            return
         if not self._waiting:
             asyncio.get_running_loop().call_soon(self._commit)
         before, _ = self._waiting.get(claim, ([], committed))
@@ -180,6 +183,18 @@ class MemoryChats:
 
     async def get(self, tenant_id: str, chat_id: str) -> Chat | None:
         return self._tables.chats.get((tenant_id, chat_id))
+
+    async def starting(self, tenant_id: str, prefix: str) -> Chat | None:
+        chats = sorted(key for key in self._tables.chats if key[0] == tenant_id and key[1].startswith(prefix))
+        return self._tables.chats[chats[0]] if chats else None
+
+    async def put(self, tenant_id: str, chat: Chat, *, is_new: bool) -> bool:
+        present = self._tables.chats.get((tenant_id, chat.id))
+        if (present is None) != is_new:
+            return False
+        put = chat if present is None else msgspec.structs.replace(present, title=chat.title)
+        self._tables.chats[tenant_id, chat.id] = put
+        return True
 
     async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
         return [message for turn in self._tables.of_chat(tenant_id, chat_id) for message in turn.messages]

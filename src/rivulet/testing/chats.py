@@ -8,6 +8,7 @@ import asyncio
 
 import msgspec
 
+from rivulet.domain.chat import Chat
 from rivulet.domain.errors import ChatBusy, IdempotencyMismatch, LostClaim, NotFound
 from rivulet.domain.turn import check
 from rivulet.ports.turns import Claim, Replayed
@@ -99,6 +100,44 @@ class ChatContract:
         assert [chat.id for chat in await world.stores.chats.recent("default", None, 9)] == ["c2"]
         check(await ask.read("t2"))
         await ask.open("t3", "c3", idempotency_key="k", request_digest=b"d")
+
+    async def test_an_empty_chat_is_made_once_and_called_by_its_first_question(self, world: World) -> None:
+        """A second one under its id is not made; a title that it was given is kept."""
+        chats = world.stores.chats
+        chat = Chat(id="c1", title="", created_at=5, updated_at=5)
+        assert await chats.put("default", chat, is_new=True) is True
+        given = msgspec.structs.replace(chat, title="Another")
+        assert await chats.put("default", given, is_new=True) is False
+        assert await chats.get("default", "c1") == chat
+        assert await chats.messages("default", "c1") == []
+        await Asker(world).answer("t1", "c1", new=False)
+        assert await chats.put("default", msgspec.structs.replace(given, id="c2"), is_new=True) is True
+        await Asker(world).answer("t2", "c2", new=False)
+        called = [await chats.get("default", id) for id in ("c1", "c2")]
+        assert [chat and chat.title for chat in called] == ["Chat c1", "Another"]
+
+    async def test_a_chat_gets_another_title_and_keeps_the_rest(self, world: World) -> None:
+        """One that is not there, or is another tenant's, gets none and is not made."""
+        chats = world.stores.chats
+        await Asker(world).answer("t1", "c1")
+        before = await chats.get("default", "c1")
+        assert before is not None
+        named = Chat(id="c1", title="Named", created_at=7, updated_at=7)
+        assert await chats.put("default", named, is_new=False) is True
+        assert await chats.get("default", "c1") == msgspec.structs.replace(before, title="Named")
+        assert await chats.put("other", named, is_new=False) is False
+        assert await chats.get("other", "c1") is None
+
+    async def test_a_chat_is_found_by_the_beginning_of_its_id(self, world: World) -> None:
+        """Of several the first in order; never another tenant's."""
+        chats = world.stores.chats
+        for id in ("cht_ab2", "cht_ab1", "cht_b"):
+            await Asker(world).answer(f"t_{id}", id)
+        found = [
+            await chats.starting("default", prefix) for prefix in ("cht_ab", "cht_b", "cht_ab2", "cht_a_")
+        ]
+        assert [chat and chat.id for chat in found] == ["cht_ab1", "cht_b", "cht_ab2", None]
+        assert await chats.starting("other", "cht_") is None
 
     async def test_tenants_do_not_see_each_other(self, world: World) -> None:
         """The same ids in two tenants are two things; what the other tenant has is not there."""

@@ -69,7 +69,7 @@ class SqliteTurnLog:
             return Replayed(turn_id=turn_id)
         if opening.new_chat:
             connection.execute(_SQL["make_chat"], names)
-        connection.execute(_SQL["touch_chat"], names)
+        connection.execute(_SQL["ask_in_chat"], names)
         if not connection.changes():
             raise NotFound
         busy_with = value(connection, _SQL["busy_with"], names)

@@ -16,6 +16,8 @@ from rivulet.stores.sqlite.turn_log import SqliteTurnLog
 
 _SQL = statements("turns.sql")
 _FOREVER = (1 << 63) - 1
+_LAST = "\U0010ffff"
+"""Sorts after everything an id is made of."""
 _message = msgspec.json.Decoder(Message)
 
 
@@ -64,6 +66,22 @@ class SqliteChats:
         named = {"tenant_id": tenant_id, "chat_id": chat_id}
         found = await self._db.read(lambda db: first(db, _SQL["get_chat"], named))
         return None if found is None else _chat(found)
+
+    async def starting(self, tenant_id: str, prefix: str) -> Chat | None:
+        named = {"tenant_id": tenant_id, "prefix": prefix, "beyond": prefix + _LAST}
+        found = await self._db.read(lambda db: first(db, _SQL["chat_starting"], named))
+        return None if found is None else _chat(found)
+
+    async def put(self, tenant_id: str, chat: Chat, *, is_new: bool) -> bool:
+        named = {"tenant_id": tenant_id, "chat_id": chat.id, "title": chat.title}
+        if is_new:
+            named |= {"user_id": None, "now": chat.created_at}
+
+        def put(db: apsw.Connection) -> bool:
+            db.execute(_SQL["make_chat" if is_new else "title_chat"], named)
+            return db.changes() > 0
+
+        return await self._db.write(put, durable=True)
 
     async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
         named = {"tenant_id": tenant_id, "chat_id": chat_id}

@@ -21,6 +21,13 @@ ON CONFLICT DO NOTHING;
 -- touch_chat: something was said in it
 UPDATE chats SET updated_at = :now WHERE tenant_id = :tenant_id AND id = :chat_id;
 
+-- ask_in_chat: something was asked in it; one without a title gets that of the question
+UPDATE chats SET updated_at = :now, title = CASE title WHEN '' THEN :title ELSE title END
+WHERE tenant_id = :tenant_id AND id = :chat_id;
+
+-- title_chat: what it is called from now on
+UPDATE chats SET title = :title WHERE tenant_id = :tenant_id AND id = :chat_id;
+
 -- busy_with: the turn a chat is waiting for
 SELECT id FROM turns
 WHERE tenant_id = :tenant_id AND chat_id = :chat_id AND status = 'in_progress'
@@ -138,6 +145,10 @@ ORDER BY updated_at DESC, rowid DESC;
 
 -- get_chat: one chat
 SELECT id, title, created_at, updated_at FROM chats WHERE tenant_id = :tenant_id AND id = :chat_id;
+
+-- chat_starting: the first chat whose id begins so
+SELECT id, title, created_at, updated_at FROM chats
+WHERE tenant_id = :tenant_id AND id >= :prefix AND id < :beyond ORDER BY id LIMIT 1;
 
 -- chat_messages: what was said in a chat, each answer after its question
 SELECT body FROM messages
