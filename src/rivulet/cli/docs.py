@@ -86,8 +86,8 @@ def status(source_id: str | None = None, *, server: Server = None, data: Data = 
 
 async def _indexed(remote: Remote, source_id: str) -> bool:
     """Waits for the end of its indexing and says how it went."""
-    while (source := await remote.get(f"/v1/sources/{source_id}"))["status"] in ("pending", "processing"):
-        await asyncio.sleep(POLL_S)
+    while (source := await remote.get(f"/v1/sources/{source_id}"))["status"] in ("pending", "processing"):  # noqa: ASYNC110
+        await asyncio.sleep(POLL_S)  # nothing in the API waits for a source
     for found in source["documents"]:
         reason = f": {found['reason']}" if found.get("reason") else f", {found['chunk_count']} chunks"
         console.print(f"{found['filename']} {found['status']}{reason}", markup=False)

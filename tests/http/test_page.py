@@ -1,0 +1,53 @@
+"""The page: served whole from the package, under a policy that lets nothing foreign in."""
+
+import re
+from urllib.parse import urljoin
+
+import pytest
+
+from .conftest import Site
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_page_brings_everything_it_needs(site: Site) -> None:
+    """Every script and style it names is there, and nothing names another host."""
+    async with site.http.get("/") as response:
+        text = await response.text()
+        policy = response.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "require-trusted-types-for 'script'" in policy
+    assert "unsafe" not in policy
+    named = re.findall(r'(?:src|href)="([^"]+)"', text)
+    assert named
+    for each in named:
+        address = urljoin(f"{site.url}/", each)
+        assert address.startswith(site.url)
+        async with site.http.get(address.removeprefix(site.url)) as response:
+            assert response.status == 200
+            assert response.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_its_own_addresses_are_the_page(site: Site) -> None:
+    """A reload anywhere inside the page works; the API's addresses are never the page."""
+    async with site.http.get("/chats/cht_x") as response:
+        assert response.headers["content-type"].startswith("text/html")
+    for path in ("/v1/nothing", "/assets/nothing.js"):
+        assert (await site.json("GET", path))[0] == 404
+
+
+async def test_assets_are_kept_and_the_page_is_not(site: Site) -> None:
+    """After an upgrade the next visit gets the new page at once."""
+    async with site.http.get("/") as response:
+        assert response.headers["cache-control"] == "no-cache"
+        asset = re.findall(r'(/assets/[^"]+)', await response.text())[0]
+    async with site.http.get(asset) as response:
+        assert "immutable" in response.headers["cache-control"]
+
+
+@pytest.mark.parametrize("path", ["/..%2f..%2fetc/passwd", "/assets/..%2findex.html", "/%00"])
+async def test_no_path_reaches_the_disk(site: Site, path: str) -> None:
+    """Only files by their exact name."""
+    async with site.http.get(path) as response:
+        assert b"root:" not in await response.read()
+        assert response.status in (200, 404)
