@@ -3,7 +3,7 @@
 from rivulet.ports.knowledge import Parsed
 
 MAX_CHARS = 20_000_000
-"""Five times the longest novel; 80 MB at four bytes a character. What follows is left out, with a warning."""
+"""Twice the longest novel; 80 MB at four bytes a character. What follows is left out, with a warning."""
 
 
 class Manuscript:

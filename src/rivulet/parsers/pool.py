@@ -101,6 +101,8 @@ class ParserPool:
             self._busy.discard(child)
             if child.is_fit:
                 self._idle.append(child)
+                if self._rest is not None:
+                    self._rest.cancel()
                 self._rest = loop.call_later(self._limits.idle_s, self._retire)
             else:
                 self._threads.submit(child.close)
