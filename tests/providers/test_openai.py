@@ -10,6 +10,7 @@ from rivulet.ports.answering import (
     Ended,
     Exchange,
     Prompt,
+    Provider,
     Text,
     Thought,
     ToolCallDelta,
@@ -121,6 +122,16 @@ async def test_a_call_without_arguments_has_none_as_json(openai: OpenAI, model: 
     body = frames({"tool_calls": [{"index": 0, "id": "x", "function": {"name": "now", "arguments": ""}}]})
     model.then(sending(body))
     assert (await hear(openai)).arguments == {"x": "{}"}
+
+
+async def test_calls_of_a_later_round_have_new_ids(provider: Provider, model: ScriptedModel) -> None:
+    """A service that counts its calls from the start in every answer doubles no id within the turn."""
+    model.then(calling(("find", {}), ("find", {})))
+    done = ToolResult(tool_call_id="call_0", name="find", arguments="{}", output="1")
+    heard = await hear(provider, tool_results=(done,))
+    ids = [piece.id for piece in heard.pieces if isinstance(piece, ToolCallStart)]
+    assert len({*ids, "call_0"}) == 3
+    assert set(heard.arguments) == set(ids)
 
 
 def frames(*deltas: dict, finish: str = "stop", **last: object) -> bytes:

@@ -7,6 +7,7 @@ sense is skipped, five times. Silence after half an answer is never taken for it
 
 import json
 import logging
+from collections.abc import Iterable
 from typing import Any, cast
 
 import msgspec
@@ -89,12 +90,13 @@ _decoder = msgspec.json.Decoder(_Frame)
 class Completion:
     """One answer. `has_ended` when the service said so, `may_have_ended` when only usage can still come."""
 
-    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+    def __init__(self, secrets: tuple[str, ...] = (), taken: Iterable[str] = ()) -> None:
+        """`secrets` stay out of the log; `taken` are ids that tool calls of the same turn already have."""
         self.has_ended = False
         self._secrets = secrets
         self._frames = SseReader()
         self._pieces = Pieces()
-        self._calls = ToolCalls()
+        self._calls = ToolCalls(taken)
         self._finish: FinishReason | None = None
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None
@@ -210,8 +212,8 @@ class Completion:
 class WholeCompletion(Completion):
     """The same answer as one JSON object, from a service that was asked for a stream and sends none."""
 
-    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
-        super().__init__(secrets)
+    def __init__(self, secrets: tuple[str, ...] = (), taken: Iterable[str] = ()) -> None:
+        super().__init__(secrets, taken)
         self._body = bytearray()
 
     def feed(self, read: bytes) -> list[Piece]:

@@ -27,6 +27,11 @@ def messages(prompt: Prompt, called: Callable[[ToolResult], tuple[Message, Messa
     return found
 
 
+def taken_ids(prompt: Prompt) -> list[str]:
+    """The ids of the calls made so far in this turn."""
+    return [result.tool_call_id for result in prompt.tool_results]
+
+
 def tools(specs: tuple[ToolSpec, ...]) -> list[Message]:
     """What the model may call."""
     return [

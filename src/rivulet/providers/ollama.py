@@ -8,7 +8,7 @@ import json
 import logging
 import os
 import re
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,7 +20,7 @@ from rivulet.providers.address import Address
 from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.cleaning import clean
 from rivulet.providers.completion import MOST_BROKEN, usage
-from rivulet.providers.conversation import Message, messages, tools
+from rivulet.providers.conversation import Message, messages, taken_ids, tools
 from rivulet.providers.lines import Lines, LineTooLong
 from rivulet.providers.patience import Patience, retry_after
 from rivulet.providers.pieces import Pieces
@@ -77,7 +77,7 @@ class Ollama:
     async def _ask(self, prompt: Prompt) -> tuple[Reply, Incoming]:
         reply = await self._request("POST", "/api/chat", _body(prompt))
         if reply.media_type != "text/html":
-            return reply, Chatter(self._address.secrets)
+            return reply, Chatter(self._address.secrets, taken_ids(prompt))
         async with reply:
             raise UpstreamProtocol("The model's service answered with a page.")
 
@@ -124,12 +124,13 @@ _decoder = msgspec.json.Decoder(_Line)
 class Chatter:
     """One answer in Ollama's wire format: bytes in, pieces out, no I/O."""
 
-    def __init__(self, secrets: tuple[str, ...] = ()) -> None:
+    def __init__(self, secrets: tuple[str, ...] = (), taken: Iterable[str] = ()) -> None:
+        """`secrets` stay out of the log; `taken` are ids that tool calls of the same turn already have."""
         self.has_ended = False
         self._secrets = secrets
         self._lines = Lines()
         self._pieces = Pieces()
-        self._calls = ToolCalls()
+        self._calls = ToolCalls(taken)
         self._finish: FinishReason = "stop"
         self._usage: Usage | None = None
         self._failure: ProviderError | None = None

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -13,7 +13,7 @@ from rivulet.providers.address import Address
 from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.cleaning import clean
 from rivulet.providers.completion import Completion, WholeCompletion
-from rivulet.providers.conversation import Message, messages, tools
+from rivulet.providers.conversation import Message, messages, taken_ids, tools
 from rivulet.providers.patience import Patience, retry_after
 from rivulet.providers.refusals import LONGEST_BODY, Refusal, failure, record, refusal
 from rivulet.providers.upstream import Reply, Upstream
@@ -25,7 +25,7 @@ DEFAULT_URL = "https://api.openai.com/v1"
 _LONGEST_LIST = 4 << 20
 _MOST_MODELS = 10_000
 
-_INCOMING: dict[str, Callable[[tuple[str, ...]], Incoming]] = {
+_INCOMING: dict[str, type[Completion]] = {
     "application/json": WholeCompletion,
     "text/event-stream": Completion,
     "text/plain": Completion,
@@ -92,7 +92,7 @@ class OpenAI:
                 "POST", self._address.at("/chat/completions"), self._address.headers, _body(prompt, without)
             )
             if reply.status == 200 and reply.media_type in _INCOMING:
-                return reply, _INCOMING[reply.media_type](self._address.secrets)
+                return reply, _INCOMING[reply.media_type](self._address.secrets, taken_ids(prompt))
             async with reply:
                 body = await reply.whole(LONGEST_BODY)
             if reply.status == 200:

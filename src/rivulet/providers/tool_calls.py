@@ -1,6 +1,8 @@
 """Puts a model's tool calls together from whatever pieces its service cuts them into."""
 
 import json
+from collections.abc import Iterable
+from itertools import count
 
 from rivulet.domain.errors import UpstreamProtocol
 from rivulet.ports.answering import Piece, ToolCallDelta, ToolCallStart
@@ -16,12 +18,13 @@ _LONGEST_NAME = 256
 
 
 class ToolCalls:
-    """The calls of one answer. Every call gets an id of its own, whatever the service gives."""
+    """The calls of one answer. Every call gets an id of its own, whatever the service gives; `taken` are the
+    ids of the calls before it in the same turn."""
 
-    def __init__(self) -> None:
+    def __init__(self, taken: Iterable[str] = ()) -> None:
         self._calls: list[_Call] = []
         self._by_index: dict[int, _Call] = {}
-        self._ids: set[str] = set()
+        self._ids = set(taken)
         self._size = 0
 
     @property
@@ -58,9 +61,9 @@ class ToolCalls:
     def _open(self, index: int, id: str | None) -> "_Call":
         if len(self._calls) >= MOST_CALLS:
             raise UpstreamProtocol("The model called more tools than an answer may.")
-        own = clean(id or "")[:_LONGEST_NAME] or f"call_{len(self._calls)}"
+        own = clean(id or "")[:_LONGEST_NAME] or f"call_{len(self._ids)}"
         if own in self._ids:
-            own = f"{own}-{len(self._calls)}"
+            own = next(name for n in count(2) if (name := f"{own}-{n}") not in self._ids)
         self._ids.add(own)
         call = _Call(own, id)
         self._calls.append(call)
