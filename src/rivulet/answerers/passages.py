@@ -123,10 +123,11 @@ def _touches(group: Sequence[Hit], hit: Hit) -> bool:
 
 
 def _joined(hits: Sequence[Hit]) -> str:
-    """The text from the first to the last. Between two chunks stands white space, its kind unknown."""
-    text, end = hits[0].text, hits[0].end
+    """The document's text from the first to the last, letter for letter."""
+    text, end, tail = hits[0].text, hits[0].end, hits[0].tail
     for hit in hits[1:]:
         gap = hit.start - end
-        text += "\n" * gap + hit.text if gap >= 0 else hit.text[-gap:]
-        end = max(end, hit.end)
+        text += tail[:gap].ljust(gap) + hit.text if gap >= 0 else hit.text[-gap:]
+        if hit.end > end:
+            end, tail = hit.end, hit.tail
     return text

@@ -99,6 +99,7 @@ def _hit(found: FoundChunk, score: float) -> Hit:
         media_type=document.media_type,
         page=chunk.page,
         heading=chunk.heading,
+        tail=chunk.text[len(text) :],
     )
 
 

@@ -59,6 +59,7 @@ class Hit(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str | None = None
     page: int | None = None
     heading: str | None = None
+    tail: str = ""
 
 
 class Found(msgspec.Struct, frozen=True, kw_only=True):
