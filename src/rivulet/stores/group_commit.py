@@ -66,7 +66,7 @@ class GroupCommit(Generic[L]):
 
     def append(self, lane: L, drafts: Sequence[AnyEvent], committed: Committed) -> None:
         """Returns at once. What this round of the loop appends is handed over together at its end."""
-        if lane.error is not None:
+        if lane.error is not None or not drafts:
             return
         lane.committed = committed
         with self._lock:

@@ -65,6 +65,16 @@ class TurnLogContract:
         assert told.events == []
         await told.has(3)
 
+    async def test_appending_nothing_is_nothing(self, world: World) -> None:
+        """No event, nothing told, and the turns beside it are written as ever."""
+        ask, told, other = Asker(world), Told(), Told()
+        one, two = await ask.open("t1", "c1"), await ask.open("t2", "c2")
+        world.stores.log.append(one, [], told)
+        ask.say(two, ["x"], other)
+        await other.has(3)
+        assert told.events == []
+        assert len(await ask.read("t1")) == 1
+
     async def test_neighbouring_deltas_become_one_event(self, world: World) -> None:
         """Deltas that wait together are one event with the same text; nothing else changes its place."""
         ask, told = Asker(world), Told()
