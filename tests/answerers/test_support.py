@@ -5,8 +5,8 @@ import pytest
 
 from rivulet.answerers.language import language_of
 from rivulet.answerers.numbers import numbers, readings
-from rivulet.answerers.sentences import sentences
 from rivulet.answerers.support import Evidence
+from rivulet.domain.sentences import sentences
 
 from .bridge import BRIDGE, FERRY, REPAIR, VOCABULARY, passage
 

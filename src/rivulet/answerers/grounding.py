@@ -19,13 +19,14 @@ from typing import Any, NamedTuple
 
 from rivulet.answerers.code import fenced
 from rivulet.answerers.marks import Mark, Marks
-from rivulet.answerers.sentences import sentences
+from rivulet.answerers.sentences import sentences_of
 from rivulet.answerers.support import UNSUPPORTED, Evidence, Vocabulary
 from rivulet.domain.events import AnyEvent, CitationAdded, Data, Passage, TextDelta
 
 MOST_SENTENCES = 500
-"""Sentences (and lines of code) looked at when the answer is done: ten thousand words, and a bound on the
-figures' size and cost."""
+MOST_CHARS = 50_000
+"""How much of a part is looked at when the answer is done: ten thousand words. It bounds the size of the
+figures and what they cost, some 20 ms at worst in one go."""
 
 _LEAD_IN = re.compile(r"[\W_]*")
 _HEADING = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*:?\Z|__[^_]+__:?\Z")
@@ -134,7 +135,7 @@ class _Part:
         marked_to, self._marked_to = self._marked_to - mark.tail_start, mark.end
         line = mark.tail.rfind("\n") + 1
         begin = max(line, marked_to)
-        for start, end in reversed(list(sentences(mark.tail[begin:]))):
+        for start, end in reversed(sentences_of(mark.tail[begin:])):
             start = begin + start
             claim = mark.tail[start : begin + end]
             lead = _LEAD_IN.match(claim)
@@ -146,10 +147,10 @@ class _Part:
             self._claim = None
 
     def statements(self) -> Iterator[Statement | None]:
-        text = self.marks.text
+        text = self.marks.text[:MOST_CHARS]
         blocks = fenced(text)
         block = next(blocks, None)
-        for start, end in sentences(text):
+        for start, end in sentences_of(text):
             while block and block[1] <= start:
                 block = next(blocks, None)
             if block and block[0] < end:

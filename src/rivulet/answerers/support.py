@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from rivulet.answerers.language import ABOUT_ITSELF, language_of
 from rivulet.answerers.numbers import numbers, readings
-from rivulet.answerers.sentences import sentences
 from rivulet.domain.events import Passage
+from rivulet.domain.sentences import sentences
 from rivulet.ports.knowledge import Analyser
 
 UNSUPPORTED = 0.6
