@@ -107,7 +107,9 @@ SELECT 1 FROM turns WHERE tenant_id = :tenant_id AND id = :id;
 INSERT INTO event_places (turn_key, seq, place)
 SELECT events.turn_key, events.seq, events.place
 FROM events CROSS JOIN turns ON turns.turn_key = events.turn_key
-WHERE events.place >= (SELECT min(first_place) FROM turns WHERE status = 'in_progress')
+WHERE events.place >= (
+      SELECT min(first_place) FROM turns INDEXED BY turns_running WHERE status = 'in_progress'
+  )
   AND turns.status = 'in_progress'
   AND NOT EXISTS (
       SELECT 1 FROM event_places AS indexed
@@ -115,7 +117,8 @@ WHERE events.place >= (SELECT min(first_place) FROM turns WHERE status = 'in_pro
   );
 
 -- count_unfinished: at start, where the logs of unfinished turns end
-UPDATE turns SET last_seq = (SELECT max(seq) FROM event_places AS indexed WHERE indexed.turn_key = turns.turn_key)
+UPDATE turns INDEXED BY turns_running
+SET last_seq = (SELECT max(seq) FROM event_places AS indexed WHERE indexed.turn_key = turns.turn_key)
 WHERE status = 'in_progress';
 
 -- get_turn: one turn's row
@@ -126,7 +129,7 @@ FROM turns WHERE tenant_id = :tenant_id AND id = :id;
 -- unfinished_turns: the rows of every tenant's turns without a terminal event
 SELECT tenant_id, id, chat_id, user_id, status, epoch, owner, last_seq, created_at,
        message_id, user_message_id, model, question, request, retry_of
-FROM turns WHERE status = 'in_progress' ORDER BY turn_key;
+FROM turns INDEXED BY turns_running WHERE status = 'in_progress' ORDER BY turn_key;
 
 -- running_turns: the rows of a chat's turns without a terminal event
 SELECT tenant_id, id, chat_id, user_id, status, epoch, owner, last_seq, created_at,
