@@ -35,7 +35,6 @@ export const words = {
   stopping: 'Stopping…',
   model: 'Model',
   stillAnswering: 'Still answering. Your text is kept; press Esc to stop.',
-  hint: 'Enter sends, Shift+Enter makes a new line',
   tooLong: (length: number) => `${length.toLocaleString('en')} of 32,000 characters: please shorten the question.`,
 
   conversation: 'Conversation',
@@ -75,7 +74,7 @@ export const words = {
   earlierAttempt: 'Show the attempt before',
   laterAttempt: 'Show the next attempt',
 
-  facts: { duration: 'Took', firstWord: 'First word after', tokens: 'Tokens' },
+  facts: { duration: 'Took', firstWord: 'First word after', tokens: 'Tokens', support: 'Borne out by its sources' },
 
   failed: 'This answer could not be finished',
   notSent: 'Your question could not be sent',
@@ -111,7 +110,6 @@ export const words = {
   dropHint: 'Text, Markdown, HTML, PDF, Word, PowerPoint, Excel, CSV, e-mail, source code',
   noSources: 'No documents yet.',
   status: { pending: 'waiting', processing: 'being read', ready: 'ready', error: 'not readable' },
-  unreadableCount: (n: number) => count(n, 'document could not be read', 'documents could not be read'),
   uploading: (percent: number) => `${percent} %`,
   uploadDone: 'Sent, waiting for the server',
   cancelUpload: (name: string) => `Cancel the upload of ${name}`,

@@ -13,7 +13,11 @@ export interface Stage {
   since: number
 }
 
+let made = 0
+
 export class Answer {
+  /** Tells this object from others on the page, also before the server has named its turn. */
+  readonly key = ++made
   /** Filled as soon as the server has taken the question. */
   turnId = ''
   /** The request that started the turn, if this page made it. */

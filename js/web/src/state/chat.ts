@@ -6,7 +6,7 @@ import { ChatError, isChatError, type Connection, type Failure, type Message, ty
 import { words } from '../words.ts'
 import { Answer } from './answer.ts'
 import { refreshChats } from './chats.ts'
-import { announce } from './notices.ts'
+import { announce, attempt, messageOf } from './notices.ts'
 import { chatId, goTo } from './route.ts'
 import { server } from './server.ts'
 
@@ -23,9 +23,10 @@ export class Exchange {
     this.index = signal(attempts.length - 1)
   }
 
-  add(answer: Answer): void {
-    this.attempts.value = [...this.attempts.value, answer]
-    this.index.value = this.attempts.value.length - 1
+  /** These attempts, the last one in view. */
+  show(attempts: readonly Answer[]): void {
+    this.attempts.value = attempts
+    this.index.value = attempts.length - 1
   }
 }
 
@@ -79,19 +80,17 @@ export class OpenChat {
 
   /** Asks the last question again; the attempts before stay within reach. */
   async retry(exchange: Exchange, model: string | undefined): Promise<void> {
-    const last = exchange.attempts.value.at(-1)
-    if (this.running.value || !last) return
-    if (!last.turnId) {
+    if (this.running.value) return
+    const taken = exchange.attempts.value.filter(({ turnId }) => turnId)
+    const last = taken.at(-1)
+    if (!last) {
       this.exchanges.value = this.exchanges.value.filter((one) => one !== exchange)
       await this.ask(exchange.question, model)
       return
     }
     const answer = new Answer()
-    exchange.add(answer)
-    await this.#start(answer, () => server.turns.retry(last.turnId, this.#following()), () => {
-      exchange.attempts.value = exchange.attempts.value.filter((one) => one !== answer)
-      exchange.index.value = exchange.attempts.value.length - 1
-    })
+    exchange.show([...taken, answer])
+    await this.#start(answer, () => server.turns.retry(last.turnId, this.#following()), () => exchange.show(taken))
   }
 
   /** Ends the running turn on the server; its last event ends it here. */
@@ -100,13 +99,11 @@ export class OpenChat {
     if (!answer || answer.phase.value === 'stopping') return
     const before = answer.phase.value
     answer.phase.value = 'stopping'
-    try {
-      // Without an id the server has not answered yet: the turn is stopped as soon as it has one.
-      if (answer.turnId) await server.turns.stop(answer.turnId)
-    } catch (problem) {
-      answer.phase.value = before
-      announce(messageOf(problem))
-    }
+    // Without an id the server has not answered yet: the turn is stopped as soon as it has one.
+    if (!answer.turnId) return
+    const stopping = server.turns.stop(answer.turnId)
+    stopping.catch(() => (answer.phase.value = before))
+    await attempt(stopping)
   }
 
   async #start(answer: Answer, send: () => Promise<Turn>, undo: () => void): Promise<boolean> {
@@ -131,7 +128,7 @@ export class OpenChat {
     this.#named(turn)
     answer.turnId = turn.id
     answer.requestId = turn.requestId
-    if (answer.phase.value === 'stopping') void server.turns.stop(turn.id)
+    if (answer.phase.value === 'stopping') void attempt(server.turns.stop(turn.id))
     void refreshChats()
     void this.#follow(answer, turn)
     return true
@@ -147,7 +144,8 @@ export class OpenChat {
   #resume(turnId: string): void {
     const answer = new Answer()
     answer.turnId = turnId
-    this.exchanges.value.at(-1)?.add(answer)
+    const exchange = this.exchanges.value.at(-1)
+    exchange?.show([...exchange.attempts.value, answer])
     this.running.value = answer
     void this.#follow(answer, server.turns.follow(turnId, this.#following()))
   }
@@ -181,11 +179,13 @@ function exchangesOf(messages: readonly Message[], present: readonly Exchange[])
     if (message.role === 'user') pairs.push({ question: message.text, attempts: [] })
     else pairs.at(-1)?.attempts.push(known.get(message.turn_id) ?? Answer.of(message))
   }
-  return pairs.map(({ question, attempts }, i) => {
+  const read = pairs.map(({ question, attempts }, i) => {
     const old = present[i]
     const isSame = old?.attempts.value.length === attempts.length && attempts.every((one, j) => one === old.attempts.value[j])
     return isSame ? old : new Exchange(question, attempts)
   })
+  // A question that never reached the server is only here.
+  return [...read, ...present.filter(({ attempts }) => attempts.value.every(({ turnId }) => !turnId))]
 }
 
 function outcomeOf(answer: Answer): string {
@@ -198,8 +198,4 @@ function outcomeOf(answer: Answer): string {
 function failureOf(problem: unknown): Failure {
   if (!(problem instanceof ChatError)) return { code: 'page', message: words.unexpected, retryable: true }
   return { code: problem.code, message: problem.message, retryable: problem.retryable }
-}
-
-export function messageOf(problem: unknown): string {
-  return problem instanceof Error ? problem.message : words.unexpected
 }

@@ -1,9 +1,37 @@
-/** What the page says to people who listen instead of look: one sentence at a time, never per token. */
+/** What the page says by itself: to people who listen, one sentence at a time and never per token; to everybody,
+ * what did not work. */
 
-import { signal } from '@preact/signals'
+import { effect, signal } from '@preact/signals'
 
+import { words } from '../words.ts'
+
+/** For a hidden status region. */
 export const announcement = signal('')
+/** For everybody to see, for a while. */
+export const problem = signal<string | null>(null)
+
+/** Long enough to read two lines. */
+const SHOWN_MS = 7000
 
 export function announce(sentence: string): void {
   announcement.value = sentence
 }
+
+/** Waits for something whose failure nobody else would hear of. */
+export async function attempt(work: Promise<unknown>): Promise<void> {
+  try {
+    await work
+  } catch (failure) {
+    problem.value = messageOf(failure)
+  }
+}
+
+export function messageOf(failure: unknown): string {
+  return failure instanceof Error && failure.message ? failure.message : words.unexpected
+}
+
+effect(() => {
+  if (problem.value === null) return
+  const timer = setTimeout(() => (problem.value = null), SHOWN_MS)
+  return () => clearTimeout(timer)
+})

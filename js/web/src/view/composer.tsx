@@ -20,7 +20,10 @@ export function Composer({ chat }: { chat: OpenChat }) {
   const canSend = draft.value.trim() !== '' && length <= LONGEST
 
   useEffect(() => fit(field.current as HTMLTextAreaElement), [draft.value])
-  useEffect(() => field.current?.focus({ preventScroll: true }), [chat])
+  // Where there is no mouse, the focus would bring up a keyboard that nobody asked for.
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
+  }, [chat])
   useEffect(() => {
     if (!running) isHeld.value = false
   }, [running])

@@ -1,9 +1,10 @@
-/** Says when the stream is interrupted: only after a second, and only as long as it is. */
+/** Says when the stream is interrupted, only after a second and only as long as it is; and what did not work. */
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
+import { problem } from '../state/notices.ts'
 import { words } from '../words.ts'
 
 /** A cut that heals by itself within a second is nobody's concern. */
@@ -31,5 +32,10 @@ export function ConnectionBanner({ chat }: { chat: OpenChat }) {
     }
   }, [isCut])
   const text = isOffline.value ? words.offline : isCut && isLate.value ? words.reconnecting : null
-  return <div class="banner-place" role="status">{text && <p class="banner"><span class="pulse" aria-hidden="true" />{text}</p>}</div>
+  return (
+    <div class="banner-place" role="status">
+      {text && <p class="banner"><span class="pulse" aria-hidden="true" />{text}</p>}
+      {problem.value && <p class="banner problem">{problem.value}</p>}
+    </div>
+  )
 }

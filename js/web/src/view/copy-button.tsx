@@ -2,6 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 
+import { attempt } from '../state/notices.ts'
 import { words } from '../words.ts'
 import { copyText } from './clipboard.ts'
 import { CheckIcon, CopyIcon } from './icons.tsx'
@@ -10,11 +11,13 @@ export const COPIED_MS = 1600
 
 export function CopyButton({ text, label }: { text: () => string; label: string }) {
   const isCopied = useSignal(false)
-  const copy = async () => {
-    await copyText(text())
-    isCopied.value = true
-    setTimeout(() => (isCopied.value = false), COPIED_MS)
-  }
+  const copy = () =>
+    attempt(
+      copyText(text()).then(() => {
+        isCopied.value = true
+        setTimeout(() => (isCopied.value = false), COPIED_MS)
+      }),
+    )
   return (
     <button type="button" class="quiet" onClick={copy} aria-label={label}>
       {isCopied.value ? <CheckIcon /> : <CopyIcon />}

@@ -1,26 +1,27 @@
 /** What an answer cost and where its time went, asked for only when somebody looks. */
 
 import { useSignal } from '@preact/signals'
-import type { StageFinished } from '@rivulet/client'
+import type { TurnState } from '@rivulet/client'
 
 import type { Answer } from '../state/answer.ts'
+import { attempt } from '../state/notices.ts'
 import { server } from '../state/server.ts'
 import { words } from '../words.ts'
 
 export function Details({ answer }: { answer: Answer }) {
-  const stages = useSignal<readonly StageFinished[] | null>(null)
+  const turn = useSignal<TurnState | null>(null)
   const look = async (event: Event) => {
-    if (!(event.currentTarget as HTMLDetailsElement).open || stages.value) return
-    stages.value = await server.turns.get(answer.turnId).then((turn) => turn.stages, () => [])
+    if (!(event.currentTarget as HTMLDetailsElement).open || turn.value) return
+    await attempt(server.turns.get(answer.turnId).then((found) => (turn.value = found)))
   }
   return (
     <details class="details" onToggle={look}>
       <summary>{words.details}</summary>
       <dl>
-        {factsOf(answer).map(([name, value]) => (
+        {factsOf(answer, turn.value).map(([name, value]) => (
           <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
         ))}
-        {stages.value?.map((stage) => (
+        {turn.value?.stages.map((stage) => (
           <div key={stage.stage_id}>
             <dt>{words.stages[stage.stage] ?? stage.stage}</dt>
             <dd>{seconds(stage.duration_ms ?? 0)}</dd>
@@ -31,7 +32,7 @@ export function Details({ answer }: { answer: Answer }) {
   )
 }
 
-function factsOf(answer: Answer): [string, string][] {
+function factsOf(answer: Answer, turn: TurnState | null): [string, string][] {
   const { total_tokens: tokens, estimated } = answer.usage.value ?? {}
   const timing = answer.timing.value
   const first = timing?.time_to_first_token_ms
@@ -40,9 +41,16 @@ function factsOf(answer: Answer): [string, string][] {
     [words.facts.duration, timing ? seconds(timing.duration_ms) : undefined],
     [words.facts.firstWord, first == null ? undefined : seconds(first)],
     [words.facts.tokens, tokens ? `${estimated ? '≈ ' : ''}${tokens.toLocaleString('en')}` : undefined],
+    [words.facts.support, supportOf(turn)],
     [words.turn, answer.turnId],
   ]
   return facts.filter((fact): fact is [string, string] => Boolean(fact[1]))
+}
+
+/** How much of the answer its sources bear out, when the server could say. */
+function supportOf(turn: TurnState | null): string | undefined {
+  const grounding = turn?.data.find(({ name }) => name === 'grounding')?.data as { confidence?: number | null } | undefined
+  return grounding?.confidence == null ? undefined : `${Math.round(grounding.confidence * 100)} %`
 }
 
 function seconds(ms: number): string {

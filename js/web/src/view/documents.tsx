@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { Source, SourceDocument } from '@rivulet/client'
 import { useEffect } from 'preact/hooks'
 
+import { attempt } from '../state/notices.ts'
 import { openPanel } from '../state/panel.ts'
 import { server } from '../state/server.ts'
 import { refreshSources, removeSource, sources, sourcesProblem } from '../state/sources.ts'
@@ -63,7 +64,7 @@ function SourceRow({ source }: { source: Source }) {
     <li class="row" data-status={source.status}>
       <div class="row-text">
         <p class="row-title" dir="auto">
-          {isOne ? <button type="button" class="plain-link" onClick={() => void open()}>{source.title}</button> : source.title}
+          {isOne ? <button type="button" class="plain-link" onClick={() => void attempt(open())}>{source.title}</button> : source.title}
         </p>
         <p class="muted">{factsOf(source).join(' · ')}</p>
         {source.error_message && <p class="row-problem">{source.error_message}</p>}

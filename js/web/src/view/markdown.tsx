@@ -5,6 +5,7 @@ import { useEffect, useRef } from 'preact/hooks'
 
 import { MarkdownView } from '../markdown/view.ts'
 import type { Answer } from '../state/answer.ts'
+import { attempt } from '../state/notices.ts'
 import { openPanel } from '../state/panel.ts'
 import { words } from '../words.ts'
 import { copyText } from './clipboard.ts'
@@ -43,7 +44,7 @@ function pressed(event: MouseEvent, answer: Answer): void {
     const passages = answer.sources.value
     openPanel({ kind: 'passage', passages, index: passages.findIndex(({ n }) => n === Number(button.dataset['n'])) })
   } else if (button?.dataset['copy'] !== undefined) {
-    void copyCode(button)
+    void attempt(copyCode(button))
   }
 }
 

@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { isChatError, type Document, type Passage } from '@rivulet/client'
 import { useEffect, useRef } from 'preact/hooks'
 
-import { messageOf } from '../state/chat.ts'
+import { messageOf } from '../state/notices.ts'
 import { openPanel } from '../state/panel.ts'
 import { server } from '../state/server.ts'
 import { words } from '../words.ts'

@@ -3,6 +3,7 @@
 import type { Chat } from '@rivulet/client'
 
 import { chats, chatsProblem, deleteChat, nextBefore, showOlderChats } from '../state/chats.ts'
+import { attempt } from '../state/notices.ts'
 import { startNew } from '../state/open-chat.ts'
 import { openPanel } from '../state/panel.ts'
 import { chatId, goTo, hrefOf } from '../state/route.ts'
@@ -29,7 +30,7 @@ export function Rail({ close }: { close: () => void }) {
           </section>
         ))}
         {chats.value.length === 0 && <p class="muted">{chatsProblem.value ?? words.noChats}</p>}
-        {nextBefore.value !== null && <button type="button" class="quiet" onClick={() => void showOlderChats()}>{words.olderChats}</button>}
+        {nextBefore.value !== null && <button type="button" class="quiet" onClick={() => void attempt(showOlderChats())}>{words.olderChats}</button>}
       </div>
       <div class="rail-foot">
         <button type="button" class="rail-button" onClick={() => (close(), openPanel({ kind: 'documents' }))}>

@@ -3,8 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-import { announce } from '../state/notices.ts'
-import { messageOf } from '../state/chat.ts'
+import { messageOf } from '../state/notices.ts'
 import { BinIcon } from './icons.tsx'
 
 /** Long enough to read one word and press again, short enough not to stay armed. */
@@ -30,7 +29,6 @@ export function SureButton({ label, question, act }: { label: string; question: 
       await act()
     } catch (failure) {
       problem.value = messageOf(failure)
-      announce(problem.value)
     }
     state.value = 'idle'
   }

@@ -1,6 +1,6 @@
 /** The conversation: questions, answers, and a place to start when there are none. */
 
-import { useComputed, useSignal } from '@preact/signals'
+import { useSignal } from '@preact/signals'
 import { useEffect, useRef } from 'preact/hooks'
 
 import type { Exchange, OpenChat } from '../state/chat.ts'
@@ -43,16 +43,15 @@ export function Transcript({ chat }: { chat: OpenChat }) {
 }
 
 function ExchangeView({ chat, exchange, isLast }: { chat: OpenChat; exchange: Exchange; isLast: boolean }) {
-  const canRetry = useComputed(() => chat.running.value === null)
   const answer = exchange.shown.value
-  const retry = isLast && canRetry.value ? () => void chat.retry(exchange, modelForQuestion.value) : undefined
+  const retry = isLast && chat.running.value === null ? () => void chat.retry(exchange, modelForQuestion.value) : undefined
   return (
     <article class="exchange">
       <div class="question" dir="auto">
         <span class="off-screen">{words.you}: </span>
         {exchange.question}
       </div>
-      {answer && <AnswerView key={answer.turnId || 'new'} answer={answer} retry={retry} />}
+      {answer && <AnswerView key={answer.key} answer={answer} retry={retry} />}
       {exchange.attempts.value.length > 1 && <Attempts exchange={exchange} />}
     </article>
   )
