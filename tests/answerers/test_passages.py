@@ -12,7 +12,9 @@ SPANS = [(0, 15), (17, 32), (33, 54), (55, 71)]
 
 def piece(n: int, score: float = 0.5) -> object:
     start, end = SPANS[n]
-    return hit(n, DOCUMENT[start:end], score, document_id="lock", source_id="s", start=start, end=end)
+    tail = DOCUMENT[end : SPANS[n + 1][0]] if n + 1 < len(SPANS) else ""
+    text = DOCUMENT[start:end]
+    return hit(n, text, score, document_id="lock", source_id="s", start=start, end=end, tail=tail)
 
 
 def ids(groups: list[list[object]]) -> list[list[str]]:
@@ -37,11 +39,10 @@ def test_neighbours_become_one_passage_in_the_order_of_their_document() -> None:
 
 
 def test_a_passage_of_neighbours_stands_where_the_document_has_it() -> None:
-    """Start, end and length are those of the document's own text; the best chunk names it."""
+    """Letter for letter, white space between the chunks included; the best chunk names it."""
     (passage,), _ = Desk().lay_out([piece(1), piece(2, 0.9)], 6)
     assert (passage.start, passage.end, passage.chunk_id, passage.score) == (17, 54, "chk2", 0.9)
-    assert len(passage.text) == 54 - 17
-    assert passage.text.split() == DOCUMENT[17:54].split()
+    assert passage.text == DOCUMENT[17:54]
 
 
 def test_overlapping_chunks_are_not_said_twice() -> None:
@@ -60,10 +61,10 @@ def test_a_passage_stays_short_enough_to_point_at_something() -> None:
 
 
 def test_one_document_does_not_crowd_out_the_others() -> None:
-    """Its fourth passage comes after the first of everybody else."""
+    """Its fifth passage comes after the first of everybody else."""
     many = [hit(n, f"text {n}", 0.9, document_id="big", start=n * 1000, end=n * 1000 + 6) for n in range(6)]
-    groups = ids(chosen([*many, hit(9, "other", 0.5)], 4))
-    assert groups == [["chk0"], ["chk1"], ["chk2"], ["chk9"]]
+    groups = ids(chosen([*many, hit(9, "other", 0.5)], 5))
+    assert groups == [["chk0"], ["chk1"], ["chk2"], ["chk3"], ["chk9"]]
 
 
 def test_one_document_alone_may_fill_the_prompt() -> None:

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from rivulet.domain.events import Passage
 from rivulet.ports.knowledge import Hit
 
-FAR_BELOW = 0.35
-"""Share of the best score under which a hit is left out."""
+FAR_BELOW = 0.5
+"""Share of the best score under which a hit is left out. On 1,057 questions over 490 articles the answer is
+among the sources as often (.940) from no floor at all up to .6, while the prompt shrinks by a quarter at .5
+and by two fifths at .6; from .7 on answers are lost."""
 
-PER_DOCUMENT = 3
-"""Passages one document may have while another still has something: no document fills the prompt alone."""
+PER_DOCUMENT = 4
+"""Passages one document may have while another still has something: no document fills the prompt alone. There
+3 keeps .940 of the answers, 4 .943, no share at all .946."""
 
 CHARS_PER_SOURCE = 1_200
 """Room in the prompt for each source asked for. A chunk has at most 800 characters; half as much again is for
