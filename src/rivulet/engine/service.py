@@ -162,6 +162,9 @@ class Service:
             return Started(record.id, record.chat_id, record.user_message_id, record.message_id)
         first = e.numbered(started, 1)
         before = [runner.done for runner in self.running.in_chat(who.tenant_id, ids.chat_id)]
+        if is_new:
+            # There is nothing to remember, so nothing is looked up.
+            ask = msgspec.structs.replace(ask, history=ask.history or ())
         runner = self._runner(claim, ids, ask, question, bot.limits, (first,), before)
         deserted = self._on_deserted(ids.turn_id) if ask.on_disconnect == "cancel" else None
         self.hub.opened(ids.turn_id, (first,), deserted)
@@ -257,6 +260,11 @@ class Service:
         if record.status != "in_progress" and after == str(record.last_seq):
             return None
         return self.hub.follow(who.tenant_id, turn_id, dialect, after)
+
+    def follow_opened(self, who: Principal, started: Started, dialect: Dialect) -> Follower:
+        """A reader, from the start, of what `ask` or `retry` has just opened for this principal: there is
+        nothing left to look up."""
+        return self.hub.follow(who.tenant_id, started.turn_id, dialect, "0")
 
     async def stop(self, who: Principal, turn_id: str) -> Receipt:
         """Ends the turn as cancelled unless it has ended otherwise; answers once its end is on disk."""

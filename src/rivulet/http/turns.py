@@ -26,11 +26,10 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
     """The native dialect's doors to the turns."""
     router = APIRouter(prefix="/v1/turns", tags=["turns"])
 
-    async def opened(request: Request, started: Started, is_streamed: bool) -> Response:
+    def opened(request: Request, started: Started, is_streamed: bool) -> Response:
         location = f"/v1/turns/{started.turn_id}"
         if is_streamed:
-            follower = await service.follow(who(request), started.turn_id, NATIVE, "0")
-            assert follower is not None, "a stream from the start always has something to say"
+            follower = service.follow_opened(who(request), started, NATIVE)
             return EventStream(follower, NATIVE, pulse, {"location": location})
         accepted = TurnAccepted(**asdict(started), events_url=f"{location}/events")
         return reply(accepted, 202, {"location": location})
@@ -45,11 +44,9 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Ask a question. With `Accept: text/event-stream` or `stream: true` the answer is the stream."""
-        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-            raise InvalidRequest("Idempotency-Key takes 1 to 255 printable ASCII characters.")
-        started = await service.ask(who(request), asked(body), idempotency_key)
+        started = await service.ask(who(request), asked(body), checked_key(idempotency_key))
         is_streamed = body.stream if body.stream is not None else "text/event-stream" in accept
-        return await opened(request, started, is_streamed)
+        return opened(request, started, is_streamed)
 
     @router.get("/{turn_id}", responses=described(200, Turn, "The turn as far as it has come"))
     async def get(request: Request, turn_id: str) -> Response:
@@ -77,7 +74,7 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
     @router.post("/{turn_id}/retry", status_code=202, responses=described(202, TurnAccepted, "The new turn"))
     async def retry(request: Request, turn_id: str, accept: Annotated[str, Header()] = "") -> Response:
         started = await service.retry(who(request), turn_id)
-        return await opened(request, started, "text/event-stream" in accept)
+        return opened(request, started, "text/event-stream" in accept)
 
     return router
 
@@ -85,6 +82,13 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
 def who(request: Request) -> Principal:
     """The principal the door has resolved."""
     return request.state.who
+
+
+def checked_key(given: str | None) -> str | None:
+    """The Idempotency-Key, if there is one. Raises InvalidRequest."""
+    if given is not None and not _KEY.fullmatch(given):
+        raise InvalidRequest("Idempotency-Key takes 1 to 255 printable ASCII characters.")
+    return given
 
 
 def asked(body: TurnBody) -> Ask:
