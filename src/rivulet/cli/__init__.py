@@ -22,6 +22,9 @@ app.command("rivulet.cli.ask:chat", help="Talk in the terminal.")
 app.command("rivulet.cli.docs:docs", name="docs", help="Add, list, remove and look at documents.")
 app.command("rivulet.cli.turns:turns", name="turns", help="List, look at, follow, stop and replay turns.")
 app.command("rivulet.cli.doctor:doctor", help="Look at everything an answer needs.")
+app.command(
+    "rivulet.cli.eval:evaluation", name="eval", help="Measure search and quotation on public questions."
+)
 
 
 def main() -> None:
