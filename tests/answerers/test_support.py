@@ -138,7 +138,7 @@ def test_every_language_is_recognised(real_data: Path) -> None:
     for path in sorted((real_data / "xquad").glob("*.json")):
         language = path.name.split(".")[1]
         articles = json.loads(path.read_text(encoding="utf-8"))["data"]
-        paragraphs = [p["context"] for article in articles for p in article["paragraphs"]][::2]
+        paragraphs = [p["context"] for article in articles for p in article["paragraphs"]]
         recognised = [language_of(text) for text in paragraphs]
         assert recognised.count(language) >= 0.85 * len(paragraphs), language
         said = [language_of(text[a:b]) for text in paragraphs for a, b in sentences(text)]
