@@ -1,0 +1,1 @@
+"""From documents to passages: chunks, the lexical index, the search."""

@@ -13,7 +13,7 @@ from math import log
 import msgspec
 import numpy as np
 
-from rivulet.knowledge.postings import POSTING, TITLE, Floats, Header
+from rivulet.knowledge.postings import POSTING, TITLE, Bools, Floats, Header
 from rivulet.ports.knowledge import Analyser, Snapshot
 
 _K1 = 1.2
@@ -63,10 +63,12 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Ranking(msgspec.Struct, frozen=True):
-    """The best candidates first; `idf` of every word of the query, known or not."""
+    """The best candidates first; `idf` of every word of the query, known or not; how many chunks there are to
+    choose from."""
 
     candidates: list[Candidate]
     idf: Mapping[str, float]
+    chunk_count: int
 
 
 def rank(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit: int) -> Ranking:
@@ -74,22 +76,25 @@ def rank(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit:
     fields = _Field(snapshot, headers, words, ""), _Field(snapshot, headers, words, TITLE)
     ceiling = _CEILING * sum(weight * fields[0].idf[term] for term, weight in words.weights.items())
     if ceiling <= 0:
-        return Ranking([], fields[0].idf)
+        return Ranking([], fields[0].idf, 0)
     found: list[Candidate] = []
-    least = 0.0
+    least, chunk_count = 0.0, 0
     for segment in snapshot.segments:
         header = headers[segment.id]
         scores = fields[0].scores(segment.id, header.lengths)
         titles = fields[1].scores(segment.id, header.title_lengths)
         if titles.any():
             scores += _TITLE_SCORE * titles[header.document_of]
-        _leave_out(scores, header, snapshot)
+        is_found = _findable(header, snapshot)
+        if not is_found.all():
+            scores[~is_found[header.document_of]] = 0
+        chunk_count += int(header.chunk_counts[is_found].sum())
         found += _best(scores, header, limit, least)
         found.sort(key=lambda each: (-each.score, each.document_number, each.chunk_number))
         del found[limit:]
         least = found[-1].score if len(found) == limit else 0.0
     candidates = [msgspec.structs.replace(each, score=each.score / ceiling) for each in found]
-    return Ranking(candidates, fields[0].idf)
+    return Ranking(candidates, fields[0].idf, chunk_count)
 
 
 class _Field:
@@ -138,15 +143,15 @@ class _Field:
         return np.bincount(ordinals, frequencies, len(lengths)).astype(np.float32)
 
 
-def _leave_out(scores: Floats, header: Header, snapshot: Snapshot) -> None:
-    """What is retired, and what is of other sources than those asked for."""
+def _findable(header: Header, snapshot: Snapshot) -> Bools:
+    """The documents that are not retired, and are of the sources asked for."""
+    is_found = np.ones(len(header.numbers), bool)
     if snapshot.retired:
-        is_retired = np.isin(header.numbers, np.fromiter(snapshot.retired, np.int64, len(snapshot.retired)))
-        if is_retired.any():
-            scores[is_retired[header.document_of]] = 0
+        retired = np.fromiter(snapshot.retired, np.int64, len(snapshot.retired))
+        is_found &= np.isin(header.numbers, retired, invert=True)
     if snapshot.sources is not None:
-        is_wanted = np.isin(header.sources, np.fromiter(snapshot.sources, np.int64, len(snapshot.sources)))
-        scores[~is_wanted[header.document_of]] = 0
+        is_found &= np.isin(header.sources, np.fromiter(snapshot.sources, np.int64, len(snapshot.sources)))
+    return is_found
 
 
 def _best(scores: Floats, header: Header, limit: int, least: float) -> list[Candidate]:

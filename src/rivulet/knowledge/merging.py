@@ -7,7 +7,7 @@ from itertools import groupby, pairwise
 import msgspec
 import numpy as np
 
-from rivulet.knowledge.postings import LARGEST_SEGMENT, POSTING, TITLE, Floats, Header, Ints
+from rivulet.knowledge.postings import LARGEST_SEGMENT, POSTING, TITLE, Bools, Floats, Header, Ints
 from rivulet.ports.knowledge import Segment, Snapshot
 
 _SAME_SIZE = 8
@@ -29,7 +29,7 @@ class Part(msgspec.Struct, frozen=True):
 
     id: int
     header: Header
-    is_kept: np.ndarray[tuple[int], np.dtype[np.bool_]]
+    is_kept: Bools
 
     @property
     def chunk_count(self) -> int:
@@ -97,9 +97,7 @@ class Merge:
 class _Ordinals:
     """From the ordinals of the parts to those of the whole; -1 for what is dropped."""
 
-    def __init__(
-        self, parts: Sequence[Part], kept: Sequence[np.ndarray[tuple[int], np.dtype[np.bool_]]]
-    ) -> None:
+    def __init__(self, parts: Sequence[Part], kept: Sequence[Bools]) -> None:
         self._bases = dict(
             zip((part.id for part in parts), np.cumsum([0, *map(len, kept)]).tolist(), strict=False)
         )

@@ -23,6 +23,7 @@ POSTING = np.dtype([("ordinal", "<u2"), ("frequency", "u1")])
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
 
 
 class _Header(msgspec.Struct, array_like=True):

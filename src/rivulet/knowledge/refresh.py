@@ -20,9 +20,13 @@ Progress = Callable[[int, int, str], None]
 _READ_AHEAD = 4
 """Files that are read while others are indexed: enough for a few readers, few enough to hold in memory."""
 
-_BATCH_CHUNKS = 2_000
-_BATCH_DOCUMENTS = 100
-"""Documents that are published together. More make fewer segments, fewer are found sooner."""
+_FIRST_BATCH = 500
+_LARGEST_BATCH = 8_000
+"""Chunks that are published together. Small batches are found sooner, large ones make fewer segments to
+merge; so the first is small and each one is twice as large as the one before it."""
+
+_BATCH_DOCUMENTS = 200
+"""Rows of documents in one transaction: five milliseconds of the writer."""
 
 _Read = Prepared | Document | None
 
@@ -50,6 +54,7 @@ class Refresh:
         self._reading = reading
         self._known: dict[str, Document] = {}
         self._batch: list[Prepared] = []
+        self._enough = _FIRST_BATCH
         self._noted: list[Document] = []
         self.tally = Tally()
 
@@ -92,7 +97,7 @@ class Refresh:
             if self._chunk_count + len(result.chunks) > LARGEST_SEGMENT:
                 await self._publish()
             self._batch.append(result)
-            if self._chunk_count >= _BATCH_CHUNKS or len(self._batch) >= _BATCH_DOCUMENTS:
+            if self._chunk_count >= self._enough or len(self._batch) >= _BATCH_DOCUMENTS:
                 await self._publish()
             return
         if isinstance(result, Document):
@@ -111,6 +116,7 @@ class Refresh:
 
     async def _publish(self) -> None:
         batch, self._batch = self._batch, []
+        self._enough = min(2 * self._enough, _LARGEST_BATCH)
         if batch and not await self._indexer.add(self._tenant_id, self._source_id, batch):
             raise NotFound("The source was deleted while it was read.")
         if len(batch) > 1:

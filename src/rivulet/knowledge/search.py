@@ -4,6 +4,7 @@ enough."""
 import asyncio
 from collections import Counter
 from hashlib import blake2b
+from math import log
 
 from rivulet.domain.errors import RetrievalFailed, RivuletError
 from rivulet.domain.ids import make_id
@@ -12,7 +13,13 @@ from rivulet.knowledge.postings import Header
 from rivulet.knowledge.reranking import Reader
 from rivulet.ports.knowledge import Analyser, Found, FoundChunk, Hit, IndexReader, Query, Snapshot
 
-SUPPORTED = 0.30
+_LEAST_SCORE = 0.0625
+_LEAST_SCORE_GROWS = 0.025
+"""The best score that is enough to answer from: the first, and the second for each e-fold of the chunks
+searched, because among more chunks there are more that match by chance. With half of SQuAD's articles left
+out this keeps .95 of the questions that can be answered, whether there are 183 chunks or 26,000, and refuses
+.93 of the others among 183, .63 among 13,500 (AUROC of the score .975 and .904)."""
+
 _POOL = 15
 """Candidates that are read once more."""
 
@@ -43,14 +50,13 @@ class LexicalSearch:
         if not words.weights or not limit:
             return Found(hits=(), is_supported=False)
         try:
-            hits = await self._hits(query, words, limit)
+            return await self._found(query, words, limit)
         except RivuletError:
             raise
         except Exception as problem:
             raise RetrievalFailed from problem
-        return Found(hits=tuple(hits), is_supported=bool(hits) and hits[0].score >= SUPPORTED)
 
-    async def _hits(self, query: Query, words: Words, limit: int) -> list[Hit]:
+    async def _found(self, query: Query, words: Words, limit: int) -> Found:
         snapshot = await self._index.look(query.tenant_id, words.keys(), query.source_ids, self._headers)
         ranking = await self._ranking(snapshot, words, max(_POOL, 2 * limit))
         places = [(each.document_number, each.chunk_number) for each in ranking.candidates]
@@ -61,7 +67,9 @@ class LexicalSearch:
             if found := chunks.get(place):
                 read.append((reader.score(candidate.score, self._analyser.terms(_text(found))), found))
         read.sort(key=lambda each: -each[0])
-        return [_hit(found, score) for score, found in _shared_out(read, limit)]
+        hits = tuple(_hit(found, score) for score, found in _shared_out(read, limit))
+        least = _LEAST_SCORE + _LEAST_SCORE_GROWS * log(max(1, ranking.chunk_count))
+        return Found(hits=hits, is_supported=bool(hits) and hits[0].score >= least)
 
     async def _ranking(self, snapshot: Snapshot, words: Words, limit: int) -> Ranking:
         headers = self._headers_of(snapshot)
