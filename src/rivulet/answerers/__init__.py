@@ -1,0 +1,1 @@
+"""What answers a turn: our own retrieval pipeline, or any async generator."""

@@ -1,0 +1,1 @@
+"""The protocols a turn can be told in, one file each, without I/O."""

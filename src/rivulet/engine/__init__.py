@@ -1,0 +1,1 @@
+"""The machinery of turns: one file asks, one writes, one reads."""

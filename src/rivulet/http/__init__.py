@@ -1,0 +1,1 @@
+"""The API over HTTP: request in, verb called, bytes out."""

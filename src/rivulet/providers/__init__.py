@@ -1,0 +1,1 @@
+"""Who writes the words: quotations without a model, OpenAI-compatible services, Ollama."""

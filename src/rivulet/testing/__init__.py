@@ -1,0 +1,1 @@
+"""What tests of this house, and of its plug-ins, are made of."""
