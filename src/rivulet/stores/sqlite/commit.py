@@ -60,29 +60,28 @@ class Commit:
 
     def _prepare(self, connection: apsw.Connection, entries: list[Entry[SqliteLane]]) -> None:
         """The drafts become events with a number, a place and their bytes; twenty thousand times a second."""
-        rows = self._rows
-        place = self._places.next(connection)
-        self._before = place - 1
+        rows, first = self._rows, self._places.next(connection)
+        self._before = first - 1
         for entry in entries:
-            lane = entry.lane
+            lane, events, begin = entry.lane, entry.events, len(rows)
             if lane.key is None:
                 entry.fail(LostClaim())
                 continue
-            key, epoch, events, begin = lane.key, lane.claim.epoch, entry.events, len(rows)
+            prefix, seq, places = lane.prefix, lane.seq, lane.places
             try:
-                for seq, draft in enumerate(events, lane.seq + 1):
-                    event = events[seq - lane.seq - 1] = numbered(draft, seq)
-                    rows.append(b"%012d%012d%012d%b" % (key, epoch, seq, encode(event)))
+                for index, draft in enumerate(events):
+                    seq += 1
+                    event = events[index] = numbered(draft, seq)
+                    rows.append(prefix + b"%012d" % seq + encode(event))
+                    places.append(self._before + len(rows))
             except (TypeError, ValueError, OverflowError, RecursionError) as problem:
                 log.error("turn %s: an event cannot be written: %r", lane.claim.turn_id, problem)
                 entry.fail(Internal("The answer held something that cannot be stored."))
                 del rows[begin:]
                 continue
-            lane.seq += len(events)
-            lane.places.extend(range(place, place + len(events)))
-            place += len(events)
+            lane.seq = seq
             self._parts.append((entry, begin, len(rows)))
-        self._places.used(place)
+        self._places.used(first + len(rows))
 
     def _refuse(self) -> None:
         """The disk is full: what room the reserve leaves belongs to the turns that are being ended. An empty

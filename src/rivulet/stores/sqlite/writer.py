@@ -30,8 +30,8 @@ log = logging.getLogger(__name__)
 _ROOM_CHECK_S = 1.0
 """How often a full disk is asked whether there is room again: writing the reserve costs milliseconds."""
 
-_SLOW_S = 0.005
-"""A write by the loop that took longer than this found the disk busy: a hundred times what it should take."""
+_SLOW_S = 0.02
+"""A write by the loop that took longer than this found the disk busy; less may be other processes' doing."""
 
 _PATIENCE_S = 1.0
 """How long the thread then does all the writing."""
