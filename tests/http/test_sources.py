@@ -122,9 +122,7 @@ async def test_an_upload_must_be_a_form_with_files(site: Site) -> None:
     assert (await site.json("POST", "/v1/sources/upload", data=form))[0] == 400
 
 
-@pytest.mark.parametrize(
-    "name", ["../../etc/passwd", "C:\\x.txt", "a" * 4000 + ".txt", "-rf.txt", ""]
-)
+@pytest.mark.parametrize("name", ["../../etc/passwd", "C:\\x.txt", "a" * 4000 + ".txt", "-rf.txt", ""])
 async def test_a_file_may_have_any_name(site: Site, name: str) -> None:
     """It is only ever shown, never used as a path."""
     (source,) = await upload(site, (name, b"Some text about rivers."))
