@@ -234,11 +234,41 @@ async def test_a_turn_without_output_can_be_answered_again(make_bench: Callable[
     started = await bench.ask("m")
     await asyncio.sleep(1)
     bench.service = bench.new_service()
-    bench.says("m", slow)
+
+    async def again(task: Task) -> AsyncGenerator[e.AnyEvent | Finished, None]:
+        yield e.StageStarted(stage="retrieval", stage_id="r2")
+        yield e.StageFinished(stage="retrieval", stage_id="r2")
+        async for draft in slow(task):
+            yield draft
+
+    bench.says("m", again)
     await bench.service.recover()
     log = await bench.ended(started)
     check(log)
     assert fold(log).text == "0 1 2 3 4 5 6 7 8 9 "
+    assert [stage.status for stage in fold(log).stages] == ["failed", "completed"]
+
+
+async def test_a_turn_that_showed_its_sources_is_not_answered_again(
+    make_bench: Callable[..., Bench],
+) -> None:
+    """Readers would see every source twice: it is ended as interrupted instead."""
+
+    async def searched(task: Task) -> AsyncGenerator[e.AnyEvent | Finished, None]:
+        yield e.SourcesAdded(sources=[])
+        passage = {"id": "p", "n": 1, "source_id": "s", "document_id": "d", "chunk_id": "c", "title": "T"}
+        yield e.SourcesAdded(sources=[e.Passage(**passage, url="/", text="x", score=1.0)])
+        await asyncio.sleep(100)
+
+    bench = make_bench(retry_interrupted=True)
+    bench.says("m", searched)
+    started = await bench.ask("m")
+    await asyncio.sleep(1)
+    bench.service = bench.new_service()
+    await bench.service.recover()
+    turn = fold(await bench.log(started))
+    assert turn.error is not None
+    assert turn.error.code == "interrupted"
 
 
 async def test_a_stop_during_recovery_waits_for_it(bench: Bench) -> None:

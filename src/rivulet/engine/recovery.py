@@ -55,7 +55,8 @@ class Recovery:
         for event in so_far:
             folded.add(event)
         runner = self._make_runner(record, claim, so_far)
-        is_retried = self._retries and not folded.has_output
+        # Sources that were shown count as output: shown twice they would be twice as many.
+        is_retried = self._retries and not folded.has_output and not folded.sources
         if not is_retried:
             runner.interrupt()
         self._hub.opened(record.id, so_far, None)

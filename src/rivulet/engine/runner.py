@@ -149,6 +149,8 @@ class Runner:
     # ---- driving the answerer
 
     async def _drive(self) -> None:
+        for draft in closers(self._life.opened, "failed", self._clock.now_ms()):
+            self._take(draft)  # what a dead process had begun is begun anew
         await self._wait_for_predecessors()
         self._watch()
         answerer, task = await self._prepare()
