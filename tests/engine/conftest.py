@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 import pytest
-from rivulet.stores.memory import MemoryStore
 
 from rivulet.dialects.native import Native
 from rivulet.domain import events as e
@@ -16,6 +15,7 @@ from rivulet.engine.runner import whole_log
 from rivulet.engine.service import Policy, Service, Started, Stores
 from rivulet.ports.answering import Answerer, Finished, Task
 from rivulet.ports.dialect import Ask
+from rivulet.stores.memory import MemoryStore
 from rivulet.testing.paused import LoopClock, PausedLoop
 
 Answer = Callable[[Task], AsyncGenerator[e.AnyEvent | Finished, None]]
