@@ -47,6 +47,8 @@ export interface Source {
   status: SourceStatus
   error_message?: string | null
   document_count: number
+  /** How many of its documents could not be read. */
+  failed_count?: number
   chunk_count: number
   created_at: number
   updated_at: number
@@ -58,7 +60,8 @@ export interface SourceDocument {
   title: string
   filename?: string | null
   media_type?: string | null
-  status: SourceStatus
+  status: 'ready' | 'failed'
+  /** Why it could not be read. */
   reason?: string | null
   chunk_count: number
 }

@@ -1,7 +1,7 @@
 /** One attempt at answering a question, live or read back: what the page shows of a turn. */
 
-import { batch, signal } from '@preact/signals'
-import type { Failure, Message, Passage, Status, Timing, ToolUse, TurnEvent, Usage } from '@rivulet/client'
+import { batch, computed, signal } from '@preact/signals'
+import type { CitationAdded, Failure, Message, Passage, Status, Timing, ToolUse, TurnEvent, Usage } from '@rivulet/client'
 
 import { PerFrame } from './frame.ts'
 
@@ -27,8 +27,10 @@ export class Answer {
   readonly phase = signal<Phase>('waiting')
   readonly stage = signal<Stage | null>(null)
   readonly sources = signal<readonly Passage[]>([])
+  /** In the order of their marks in the text. */
+  readonly citations = signal<readonly CitationAdded[]>([])
   /** The numbers of the sources that the text cites. */
-  readonly cited = signal<ReadonlySet<number>>(new Set())
+  readonly cited = computed<ReadonlySet<number>>(() => new Set(this.citations.value.map(({ n }) => n)))
   readonly tools = signal<readonly ToolUse[]>([])
   readonly status = signal<Status | null>(null)
   readonly failure = signal<Failure | null>(null)
@@ -46,7 +48,7 @@ export class Answer {
     answer.turnId = message.turn_id
     answer.text = message.text
     answer.sources.value = message.sources ?? []
-    answer.cited.value = new Set(message.citations?.map(({ n }) => n))
+    answer.citations.value = message.citations ?? []
     answer.status.value = message.status ?? null
     answer.failure.value = message.error ?? null
     answer.usage.value = message.usage ?? null
@@ -94,7 +96,7 @@ export class Answer {
         this.sources.value = [...this.sources.value, ...event.sources]
         return
       case 'citation.added':
-        if (!this.cited.value.has(event.n)) this.cited.value = new Set([...this.cited.value, event.n])
+        this.citations.value = [...this.citations.value, event]
         return
       case 'tool.started':
         this.tools.value = [...this.tools.value, { id: event.tool_call_id, name: event.name }]

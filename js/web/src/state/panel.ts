@@ -5,7 +5,8 @@ import type { Passage } from '@rivulet/client'
 
 export type Panel =
   | { kind: 'documents' }
-  | { kind: 'passage'; passages: readonly Passage[]; index: number }
+  /** `quote` is the sentence of the passage that a citation rests on, when it is known. */
+  | { kind: 'passage'; passages: readonly Passage[]; index: number; quote?: string | undefined }
   | { kind: 'document'; id: string; title: string }
 
 export const panel = signal<Panel | null>(null)

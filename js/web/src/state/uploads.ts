@@ -1,11 +1,11 @@
 /** Files on their way to the server, two at a time; what failed stays listed with its reason. */
 
-import { effect, signal } from '@preact/signals'
+import { batch, effect, signal } from '@preact/signals'
 import { isChatError } from '@rivulet/client'
 
-import { refreshSources } from './sources.ts'
-import { clientThrough } from './server.ts'
 import { fetchWithProgress } from './progress.ts'
+import { clientThrough, server } from './server.ts'
+import { sources } from './sources.ts'
 
 export interface Upload {
   readonly id: number
@@ -59,8 +59,12 @@ async function send(id: number, file: File): Promise<void> {
   const client = clientThrough(fetchWithProgress((sent) => change(id, { sent })))
   try {
     await client.sources.upload([file], controller.signal)
-    await refreshSources()
-    uploads.value = uploads.value.filter((one) => one.id !== id)
+    const list = await server.sources.list().catch(() => sources.value)
+    // At once, so that the file is never listed twice.
+    batch(() => {
+      sources.value = list
+      uploads.value = uploads.value.filter((one) => one.id !== id)
+    })
   } catch (problem) {
     if (controller.signal.aborted) return
     change(id, { phase: 'failed', reason: isChatError(problem) ? problem.message : String(problem) })

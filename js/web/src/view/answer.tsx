@@ -69,9 +69,13 @@ function Sources({ answer }: { answer: Answer }) {
   const used = all.filter(({ n }) => answer.cited.value.has(n))
   const others = all.filter(({ n }) => !answer.cited.value.has(n))
   if (!all.length) return null
+  const open = (passage: Passage) => {
+    const quote = answer.citations.value.find(({ n }) => n === passage.n)?.quote
+    openPanel({ kind: 'passage', passages: all, index: all.indexOf(passage), quote })
+  }
   const pill = (passage: Passage) => (
     <li key={passage.id}>
-      <button type="button" class="source" onClick={() => openPanel({ kind: 'passage', passages: all, index: all.indexOf(passage) })}
+      <button type="button" class="source" onClick={() => open(passage)}
         aria-label={words.source(passage.n, passage.title)}>
         <b>{passage.n}</b>
         <span class="source-title">{passage.title}</span>

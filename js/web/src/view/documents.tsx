@@ -88,7 +88,7 @@ function Contents({ source }: { source: Source }) {
   const look = async (event: Event) => {
     if (!(event.currentTarget as HTMLDetailsElement).open) return
     const { documents: found = [] } = await server.sources.get(source.id).catch(() => ({ documents: [] }))
-    documents.value = [...found].sort((a, b) => Number(b.status === 'error') - Number(a.status === 'error'))
+    documents.value = [...found].sort((a, b) => Number(Boolean(b.reason)) - Number(Boolean(a.reason)))
   }
   return (
     <details class="contents" onToggle={look}>
@@ -96,8 +96,8 @@ function Contents({ source }: { source: Source }) {
       <ul>
         {documents.value?.map((one) => (
           <li key={one.id}>
-            {one.status === 'error' ? (
-              <><span dir="auto">{one.title}</span><span class="row-problem">{one.reason}</span></>
+            {one.reason ? (
+              <><span dir="auto">{one.filename ?? one.title}</span><span class="row-problem">{one.reason}</span></>
             ) : (
               <button type="button" class="link" dir="auto" onClick={() => openPanel({ kind: 'document', id: one.id, title: one.title })}>{one.title}</button>
             )}

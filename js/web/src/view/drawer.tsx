@@ -17,7 +17,7 @@ export function Drawer() {
     case 'documents':
       return <Sheet title={words.documents}><DocumentsView /></Sheet>
     case 'passage':
-      return <Sheet title={words.passage}><PassageView passages={shown.passages} index={shown.index} /></Sheet>
+      return <Sheet title={words.passage}><PassageView passages={shown.passages} index={shown.index} quote={shown.quote} /></Sheet>
     case 'document':
       return <Sheet title={shown.title}><DocumentView id={shown.id} /></Sheet>
     default:

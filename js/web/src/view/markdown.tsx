@@ -42,10 +42,20 @@ function pressed(event: MouseEvent, answer: Answer): void {
   const button = event.target instanceof Element ? event.target.closest('button') : null
   if (button?.dataset['n']) {
     const passages = answer.sources.value
-    openPanel({ kind: 'passage', passages, index: passages.findIndex(({ n }) => n === Number(button.dataset['n'])) })
+    const index = passages.findIndex(({ n }) => n === Number(button.dataset['n']))
+    openPanel({ kind: 'passage', passages, index, quote: quoteOf(button, answer) })
   } else if (button?.dataset['copy'] !== undefined) {
     void attempt(copyCode(button))
   }
+}
+
+/** Marks and citations come in the same order; where they do not match, the first citation of that source serves. */
+function quoteOf(chip: HTMLButtonElement, answer: Answer): string | undefined {
+  const chips = chip.closest('.markdown')?.querySelectorAll('.chip') ?? []
+  const n = Number(chip.dataset['n'])
+  const citations = answer.citations.value
+  const own = citations[[...chips].indexOf(chip)]
+  return (own?.n === n ? own : citations.find((one) => one.n === n))?.quote
 }
 
 async function copyCode(button: HTMLButtonElement): Promise<void> {

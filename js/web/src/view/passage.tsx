@@ -11,7 +11,13 @@ import { words } from '../words.ts'
 import { LeftIcon, OutIcon, RightIcon } from './icons.tsx'
 import { placeOf, type Place } from './place.ts'
 
-export function PassageView({ passages, index }: { passages: readonly Passage[]; index: number }) {
+interface Props {
+  passages: readonly Passage[]
+  index: number
+  quote: string | undefined
+}
+
+export function PassageView({ passages, index, quote }: Props) {
   const passage = passages[index] as Passage
   const go = (to: number) => openPanel({ kind: 'passage', passages, index: to })
   const original = /^https?:/.test(passage.url) ? passage.url : null
@@ -29,7 +35,7 @@ export function PassageView({ passages, index }: { passages: readonly Passage[];
           <button type="button" class="round" disabled={index === passages.length - 1} onClick={() => go(index + 1)} aria-label={words.nextPassage}><RightIcon /></button>
         </div>
       </div>
-      <DocumentText key={passage.id} documentId={passage.document_id} passage={passage} />
+      <DocumentText key={passage.id} documentId={passage.document_id} passage={passage} quote={quote} />
     </>
   )
 }
@@ -40,7 +46,7 @@ export function DocumentView({ id }: { id: string }) {
 
 type State = 'loading' | { document: Document; place: Place | null } | { note: string }
 
-function DocumentText({ documentId, passage }: { documentId: string; passage: Passage | null }) {
+function DocumentText({ documentId, passage, quote }: { documentId: string; passage: Passage | null; quote?: string | undefined }) {
   const state = useSignal<State>('loading')
   useEffect(() => {
     const leaving = new AbortController()
@@ -58,7 +64,7 @@ function DocumentText({ documentId, passage }: { documentId: string; passage: Pa
   if (shown === 'loading') return <p class="drawer-note">{words.loadingDocument}</p>
   if ('note' in shown) return <Alone note={shown.note} passage={passage} />
   if (passage && !shown.place) return <Alone note={words.passageMoved} passage={passage} />
-  return <Window text={shown.document.text} place={shown.place ?? { start: 0, end: 0 }} />
+  return <Window text={shown.document.text} place={shown.place ?? { start: 0, end: 0 }} quote={quote ?? ''} />
 }
 
 function Alone({ note, passage }: { note: string; passage: Passage | null }) {
@@ -73,11 +79,15 @@ function Alone({ note, passage }: { note: string; passage: Passage | null }) {
 /** A long document is shown in part: laying out megabytes would hold the page up. */
 const AROUND = 12_000
 
-function Window({ text, place }: { text: string; place: Place }) {
+function Window({ text, place, quote }: { text: string; place: Place; quote: string }) {
   const from = useSignal(Math.max(0, place.start - AROUND))
   const to = useSignal(place.end + AROUND)
   const mark = useRef<HTMLElement>(null)
-  useEffect(() => mark.current?.scrollIntoView({ block: 'center' }), [])
+  useEffect(() => {
+    const quoted = mark.current?.querySelector('strong')
+    const isLong = (mark.current?.offsetHeight ?? 0) > innerHeight / 2
+    ;(quoted ?? mark.current)?.scrollIntoView({ block: quoted || !isLong ? 'center' : 'start' })
+  }, [quote])
   return (
     <div class="document" tabIndex={0}>
       {from.value > 0 && (
@@ -85,7 +95,7 @@ function Window({ text, place }: { text: string; place: Place }) {
       )}
       <div class="document-text" dir="auto">
         {text.slice(from.value, place.start)}
-        {place.end > place.start && <mark ref={mark}>{text.slice(place.start, place.end)}</mark>}
+        {place.end > place.start && <mark ref={mark}><Quoted passage={text.slice(place.start, place.end)} quote={quote} /></mark>}
         {text.slice(place.end, to.value)}
       </div>
       {to.value < text.length && (
@@ -93,4 +103,11 @@ function Window({ text, place }: { text: string; place: Place }) {
       )}
     </div>
   )
+}
+
+/** The passage, with the sentence that was cited standing out. */
+function Quoted({ passage, quote }: { passage: string; quote: string }) {
+  const at = quote ? passage.indexOf(quote) : -1
+  if (at < 0) return <>{passage}</>
+  return <>{passage.slice(0, at)}<strong>{quote}</strong>{passage.slice(at + quote.length)}</>
 }

