@@ -21,7 +21,8 @@ class BadSettings(RivuletError):
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Later wins: defaults, `rivulet.toml` in the data directory, the environment, the command line.
 
-    `models` are further ones that a request may name although their plug is not open to requests. Secrets
+    `models` are further ones that a request may name although their plug is not open to requests;
+    `dialects_off` are the protocols this server does not answer in. Secrets
     (`api_key`, providers' keys) come from the environment only and are never shown by `repr`.
     """
 
@@ -42,6 +43,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stall_s: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     retry_interrupted: bool = False
+    dialects_off: tuple[str, ...] = ()
 
 
 def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:

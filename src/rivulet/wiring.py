@@ -15,7 +15,7 @@ from typing import Protocol
 from rivulet.answerers.callable import load
 from rivulet.answerers.rag import Rag
 from rivulet.answerers.tools import SearchDocuments
-from rivulet.config import Settings
+from rivulet.config import BadSettings, Settings
 from rivulet.dialects.native import Native
 from rivulet.domain.bot import Bot
 from rivulet.domain.errors import InvalidRequest, RivuletError
@@ -30,6 +30,7 @@ from rivulet.knowledge.refresh import Progress
 from rivulet.knowledge.search import LexicalSearch
 from rivulet.parsers import ParserPool, is_supported
 from rivulet.ports.answering import Answerer, Models, Provider, Tool
+from rivulet.ports.dialect import Dialect
 from rivulet.ports.knowledge import Analyser, Documents, Search, Sources
 from rivulet.ports.turns import Clock
 from rivulet.providers.extractive import Extractive
@@ -44,6 +45,9 @@ log = logging.getLogger(__name__)
 
 PLUGS = "rivulet.models"
 """The entry points a model string's first word is looked up in: ours and anybody's."""
+
+DIALECTS = "rivulet.dialects"
+"""The entry points the dialects come from, ours and anybody's; the native one is always there."""
 
 LIST_S = 2.0
 """How long a provider may take to say which models it has; the page waits for the list."""
@@ -227,6 +231,7 @@ class House:
         self.settings = settings
         self.service = service
         self.library = library
+        self.dialects = dialects()
         self.jobs = Jobs()
         self._catalogue = catalogue
         self._db = db
@@ -320,12 +325,26 @@ def _service(
         tools=settings.tools,
         limits=settings.limits,
     )
-    native = Native()
     policy = Policy(
         bots={bot.id: bot},
-        dialects={native.name: native.version},
+        dialects={each.name: each.version for each in (Native(), *spoken(settings.dialects_off))},
         disconnect_grace_s=settings.disconnect_grace_s,
         retry_interrupted=settings.retry_interrupted,
     )
     stores = Stores(log=store.log, turns=store.turns, chats=store.chats)
     return Service(stores, catalogue, policy, clock, secrets.token_bytes, observe)
+
+
+def dialects() -> tuple[Dialect, ...]:
+    """Every dialect that is installed, switched on or not, in the order of their names."""
+    points = sorted(entry_points(group=DIALECTS), key=lambda point: point.name)
+    return tuple(point.load()() for point in points)
+
+
+def spoken(off: Sequence[str]) -> list[Dialect]:
+    """Those that are switched on. Raises `BadSettings` for switching off what is not there."""
+    there = dialects()
+    if unknown := set(off) - {each.name for each in there}:
+        names = ", ".join(each.name for each in there)
+        raise BadSettings(f"dialects_off: there is no {', '.join(sorted(unknown))}. There are: {names}.")
+    return [each for each in there if each.name not in off]

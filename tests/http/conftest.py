@@ -70,7 +70,7 @@ def parsed(stream: bytes) -> list[dict[str, Any]]:
 
 @asynccontextmanager
 async def serving(
-    data: Path, model: ScriptedModel, key: str | None = None, **settings: Any
+    data: Path, model: ScriptedModel, /, key: str | None = None, **settings: Any
 ) -> AsyncIterator[Site]:
     """One run of the server on a data directory."""
     metrics = Metrics()

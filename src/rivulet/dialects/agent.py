@@ -18,10 +18,20 @@ from rivulet.domain.turn import Turn, fold
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
-    "GET /chats/{session_id}/stream": "asks `promptText` and streams",
-    "GET /api/v1/chats/{session_id}/stream": "the same",
-    "POST /chats/{session_id}/messages": "asks in the background; poll the message it names",
-    "POST /api/v1/chats/{session_id}/messages": "the same",
+    f"{method} {root}{path}": what
+    for method, path, what in (
+        ("GET", "/{session_id}/stream", "asks `promptText` and streams; repeated, it comes back to its turn"),
+        ("POST", "/{session_id}/ticket", "lets an EventSource without a key ask once, within a minute"),
+        ("POST", "/{session_id}/messages", "asks in the background; poll the message it names"),
+        ("GET", "/{session_id}/messages", "what was said, with the answer that is being written"),
+        ("GET", "/{session_id}/messages/{message_id}", "one message, as far as it is written"),
+        ("GET", "", "the chats, the one last used first"),
+        ("POST", "", "an empty chat"),
+        ("GET", "/{session_id}", "one chat"),
+        ("PATCH", "/{session_id}", "gives it another `title`"),
+        ("DELETE", "/{session_id}", "deletes it"),
+    )
+    for root in ("/chats", "/api/v1/chats")
 }
 
 LOSSES: Mapping[str, str] = {

@@ -22,10 +22,19 @@ from rivulet.domain.turn import fold
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
-    "POST /chat/{session_id}/stream": "asks and streams",
-    "POST /api/chat/{session_id}/stream": "the same",
-    "POST /chat/{session_id}/message": "asks and waits for the whole answer",
-    "POST /api/chat/{session_id}/message": "the same",
+    f"{method} {root}/{path}": what
+    for method, path, what in (
+        ("POST", "{session_id}/stream", "asks and streams"),
+        ("POST", "{session_id}/message", "asks and waits for the whole answer"),
+        ("GET", "{session_id}/messages", "what was said in the chat"),
+        ("GET", "chat_sessions", "the chats, the one last used first"),
+        ("POST", "chat_sessions", "an empty chat"),
+        ("GET", "chat_sessions/{session_id}", "one chat"),
+        ("PUT", "chat_sessions/{session_id}", "gives it another `title`"),
+        ("DELETE", "chat_sessions/{session_id}", "deletes it"),
+        ("GET", "models", "what `model` may name"),
+    )
+    for root in ("/chat", "/api/chat")
 }
 
 LOSSES: Mapping[str, str] = {

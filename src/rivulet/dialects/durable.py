@@ -13,7 +13,7 @@ from rivulet.domain.events import AnyEvent, TurnFinished
 from rivulet.ports.dialect import Frame, Renderer
 
 PATHS: Mapping[str, str] = {
-    "GET /v1/turns/{turn_id}/durable": "follows with `?offset=…&live=sse`",
+    "GET /v1/turns/{turn_id}/durable": "what there is after `?offset=`; follows with `&live=sse`",
 }
 
 LOSSES: Mapping[str, str] = {}

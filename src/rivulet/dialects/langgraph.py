@@ -16,10 +16,14 @@ from rivulet.domain.turn import Fold, Turn, fold
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
+    "POST /langgraph/threads": "an empty thread, under the id the client names or one of ours",
+    "GET /langgraph/threads/{thread_id}": "whether it is `busy` or `idle`",
     "POST /langgraph/threads/{thread_id}/runs/stream": "asks and streams",
     "POST /langgraph/threads/{thread_id}/runs/wait": "asks and waits for the values",
     "POST /langgraph/runs/stream": "asks and streams, in a thread of its own",
     "GET /langgraph/threads/{thread_id}/runs/{run_id}/stream": "follows; `Last-Event-ID` resumes",
+    "GET /langgraph/threads/{thread_id}/runs/{run_id}": "the run's status",
+    "GET /langgraph/threads/{thread_id}/runs/{run_id}/join": "waits for the values",
     "POST /langgraph/threads/{thread_id}/runs/{run_id}/cancel": "stops the turn",
 }
 
@@ -69,10 +73,10 @@ class LangGraph:
 
     def __init__(self, modes: tuple[Mode, ...] = MODES) -> None:
         self.name = "langgraph" if set(modes) == set(MODES) else "langgraph_" + "_".join(sorted(modes))
-        self._modes = modes
+        self.modes = modes
 
     def renderer(self, is_resumed: bool) -> Renderer:
-        return _Rendering(self._modes)
+        return _Rendering(self.modes)
 
     def parse(self, request: Request) -> Asked:
         body = requests.body(request.body, _Body)

@@ -25,6 +25,12 @@ from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
     "POST /api/v1/messages": "asks; streams with `Accept: text/event-stream`, else waits for the answer",
+    "GET /api/v1/models": "what `model` may name",
+    "GET /api/v1/conversations": "the chats, the one last used first",
+    "POST /api/v1/conversations": "an empty chat",
+    "GET /api/v1/conversations/{conversation_id}": "one chat and what was said in it",
+    "PUT /api/v1/conversations/{conversation_id}": "gives it another `title`",
+    "DELETE /api/v1/conversations/{conversation_id}": "deletes it",
 }
 
 LOSSES: Mapping[str, str] = {

@@ -19,6 +19,9 @@ from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
     "POST /v1/chat": "asks; streams with `stream: true`, else waits for the whole answer",
+    "GET /v1/chat": "the chats, the one last used first",
+    "GET /v1/chat/{chat_id}": "one chat, with its figures",
+    "GET /v1/chat/{chat_id}/messages": "what was said in it",
 }
 
 LOSSES: Mapping[str, str] = {

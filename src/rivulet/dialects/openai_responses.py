@@ -24,6 +24,7 @@ PATHS: Mapping[str, str] = {
     "POST /v1/responses": "asks; streams with `stream: true`, returns with `background: true`, else waits",
     "GET /v1/responses/{response_id}": "the response so far; its events with `?stream=true&starting_after=N`",
     "POST /v1/responses/{response_id}/cancel": "stops the turn",
+    "DELETE /v1/responses/{response_id}": "deletes the chat of a response that stands alone",
 }
 
 LOSSES: Mapping[str, str] = {

@@ -14,8 +14,9 @@ from starlette.types import ASGIApp
 from rivulet import __version__
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
 from rivulet.http import chats, health, sources, turns
+from rivulet.http.dialects.mount import Mount
 from rivulet.http.door import Door
-from rivulet.http.errors import error_response, invalid
+from rivulet.http.errors import invalid
 from rivulet.http.metrics import Metrics
 from rivulet.http.page import Page
 from rivulet.http.shapes import schemas
@@ -27,6 +28,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     """The application over an open house."""
     settings = house.settings
     pulse = Pulse(settings.heartbeat_s, settings.max_connection_s, settings.stall_s)
+    mount = Mount(house, pulse)
     metrics.watch(house.service)
 
     @contextlib.asynccontextmanager
@@ -47,6 +49,8 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(chats.routes(house.service))
     app.include_router(sources.routes(house))
     app.include_router(health.routes(house, metrics))
+    app.state.dialects = mount
+    app.router.routes.extend(mount.routes())
     app.mount("/", Page())
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
@@ -54,7 +58,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.add_exception_handler(Exception, _broken)
     _describe(app)
     hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
-    return Door(app, api_key, hosts, new_request_id)
+    return Door(app, api_key, hosts, new_request_id, mount)
 
 
 async def _failed(request: Request, problem: Exception) -> Response:
@@ -69,11 +73,16 @@ async def _failed(request: Request, problem: Exception) -> Response:
         error = problem
     else:
         raise problem
-    return error_response(error, request.state.request_id)
+    return _told(request, error)
 
 
 async def _broken(request: Request, problem: Exception) -> Response:
-    return error_response(Internal(), request.state.request_id)
+    return _told(request, Internal())
+
+
+def _told(request: Request, error: RivuletError) -> Response:
+    mount: Mount = request.app.state.dialects
+    return mount.error(request.scope, error, request.state.request_id)
 
 
 def _describe(app: FastAPI) -> None:

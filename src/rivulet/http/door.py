@@ -4,13 +4,22 @@ credential. Plain ASGI, so that a stream is not wrapped in anything."""
 import hmac
 import re
 from collections.abc import Callable
+from typing import Protocol
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from rivulet.domain.errors import Forbidden, InvalidRequest, TooLarge, Unauthorised, WrongContentType
+from rivulet.domain.errors import (
+    Forbidden,
+    InvalidRequest,
+    RivuletError,
+    TooLarge,
+    Unauthorised,
+    WrongContentType,
+)
 from rivulet.domain.tenant import LOCAL, Principal
-from rivulet.http.errors import as_rivulet_error, error_response
+from rivulet.http.errors import as_rivulet_error
 
 BODY_BYTES = 1 << 20
 """Of a JSON request: thirty times the longest question, with room for a history."""
@@ -19,10 +28,22 @@ UPLOAD_BYTES = 257 << 20
 """Of an upload: the largest document (256 MiB) and its form."""
 
 _UPLOADS = "/v1/sources/upload"
+DIALECT_BYTES = 8 << 20
+"""Of a request in a dialect: a history of a million characters, in any script, with its JSON."""
+
 _OPEN = frozenset({"/livez", "/readyz", "/health", "/v1/health"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
+
+
+class Addresses(Protocol):
+    """What the dialects know of their own addresses."""
+
+    def is_api(self, path: str) -> bool: ...
+    def changes(self, scope: Scope) -> bool: ...
+    def admit(self, scope: Scope) -> Principal | None: ...
+    def error(self, scope: Scope, problem: RivuletError, request_id: str) -> Response: ...
 
 
 class Door:
@@ -35,8 +56,10 @@ class Door:
         api_key: str | None,
         allowed_hosts: frozenset[str],
         new_request_id: Callable[[], str],
+        dialects: Addresses,
     ) -> None:
         self._app = app
+        self._dialects = dialects
         self._api_key = api_key
         self._hosts = allowed_hosts
         self._new_request_id = new_request_id
@@ -62,11 +85,13 @@ class Door:
 
         try:
             self._check_host(headers)
-            if _is_api(scope["path"]):
-                state["who"] = self._principal(headers)
-                _check_body(scope, headers)
+            is_dialect = self._dialects.is_api(scope["path"])
+            if is_dialect or _is_api(scope["path"]):
+                state["who"] = self._dialects.admit(scope) or self._principal(headers)
+                limit = _limit(scope["path"], is_dialect)
+                _check_body(scope, headers, limit)
                 self._check_origin(scope, headers)
-                receive = _limited(receive, _limit(scope["path"]))
+                receive = _limited(receive, limit)
             await self._app(scope, receive, send_with_id)
             if (stream := state.get("stream")) is not None:
                 await stream.run(scope, receive, send_with_id)
@@ -76,7 +101,7 @@ class Door:
                 return  # the framework has answered, and raises what it answered for us to log
             if has_started:
                 raise
-            await error_response(error, request_id)(scope, receive, send_with_id)
+            await self._dialects.error(scope, error, request_id)(scope, receive, send_with_id)
 
     def _request_id(self, headers: Headers) -> str:
         """The caller's own, when it is harmless; it goes into our log."""
@@ -87,9 +112,9 @@ class Door:
         if self._api_key is None:
             return LOCAL
         scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() != "bearer" or not hmac.compare_digest(
-            token.strip().encode("utf-8", "replace"), self._api_key.encode()
-        ):
+        # Clients of Anthropic's and LangGraph's protocols send their key in a header of its own.
+        token = token if scheme.lower() == "bearer" else headers.get("x-api-key", "")
+        if not hmac.compare_digest(token.strip().encode("utf-8", "replace"), self._api_key.encode()):
             raise Unauthorised
         return LOCAL
 
@@ -101,10 +126,12 @@ class Door:
             raise Forbidden("This server answers only under its own name; see allowed_hosts.")
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
-        origin = headers.get("origin")
-        if origin is None or scope["method"] in _SAFE:
+        if self._api_key is not None or (scope["method"] in _SAFE and not self._dialects.changes(scope)):
             return
-        if self._api_key is None and origin.partition("://")[2] != headers.get("host"):
+        origin = headers.get("origin")
+        is_foreign = origin is not None and origin.partition("://")[2] != headers.get("host")
+        # A picture or a frame of another site has no Origin, but every browser says where it stands.
+        if is_foreign or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             raise Forbidden("Requests from other sites are not taken.")
 
 
@@ -117,16 +144,18 @@ def _hostname(host: str) -> str:
     return (host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]).lower()
 
 
-def _limit(path: str) -> int:
-    return UPLOAD_BYTES if path == _UPLOADS else BODY_BYTES
+def _limit(path: str, is_dialect: bool) -> int:
+    if path == _UPLOADS:
+        return UPLOAD_BYTES
+    return DIALECT_BYTES if is_dialect else BODY_BYTES
 
 
-def _check_body(scope: Scope, headers: Headers) -> None:
+def _check_body(scope: Scope, headers: Headers, limit: int) -> None:
     if scope["method"] in _SAFE:
         return
     length = headers.get("content-length")
     has_body = "transfer-encoding" in headers or (length or "0") != "0"
-    if length is not None and length.isdigit() and int(length) > _limit(scope["path"]):
+    if length is not None and length.isdigit() and int(length) > limit:
         raise TooLarge
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if scope["path"] == _UPLOADS:

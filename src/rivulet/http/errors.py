@@ -19,12 +19,17 @@ def error_response(error: RivuletError, request_id: str) -> Response:
     """PROTOCOL.md §9."""
     body: dict[str, object] = {"code": error.code, "message": error.message, "request_id": request_id}
     body |= error.details
+    return reply({"error": body}, error.status, error_headers(error))
+
+
+def error_headers(error: RivuletError) -> dict[str, str]:
+    """What goes with it, whatever the shape of the body."""
     headers: dict[str, str] = {}
     if isinstance(error, (Draining, RateLimited)):
         headers["retry-after"] = str(error.details.get("retry_after", RETRY_AFTER_S))
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
-    return reply({"error": body}, error.status, headers)
+    return headers
 
 
 def as_rivulet_error(problem: Exception, request_id: str) -> RivuletError:

@@ -5,7 +5,7 @@ from starlette.responses import Response
 
 from rivulet.http.errors import reply
 from rivulet.http.metrics import Metrics
-from rivulet.http.shapes import Health, ModelList, ModelShown, described
+from rivulet.http.shapes import Health, ModelList, ModelListed, ModelShown, described
 from rivulet.wiring import House
 
 
@@ -40,6 +40,7 @@ def routes(house: House, metrics: Metrics) -> APIRouter:
             ModelShown(id=each, provider=each.partition(":")[0], is_default=each == default)
             for each in await house.models()
         ]
-        return reply(ModelList(models=found))
+        data = [ModelListed(id=each.id, owned_by=each.provider) for each in found]
+        return reply(ModelList(models=found, data=data))
 
     return router

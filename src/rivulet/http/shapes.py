@@ -82,8 +82,21 @@ class ModelShown(msgspec.Struct, frozen=True, kw_only=True):
     is_default: bool
 
 
+class ModelListed(msgspec.Struct, frozen=True, kw_only=True):
+    """The same as OpenAI's clients read it; nobody tells us when a model was made."""
+
+    id: str
+    owned_by: str
+    object: Literal["model"] = "model"
+    created: int = 0
+
+
 class ModelList(msgspec.Struct, frozen=True, kw_only=True):
+    """For our own clients and for OpenAI's at one address."""
+
     models: list[ModelShown]
+    data: list[ModelListed]
+    object: Literal["list"] = "list"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
