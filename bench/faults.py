@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench import machine
 from bench.plan import Plan
 from bench.table import Check, Row
 from rivulet.testing.chaos import Report, kill_loop
@@ -25,10 +26,12 @@ def measure(plan: Plan) -> list[Row]:
     kills = plan.count(KILLS if plan.is_named else KILLS // 20, 20)
     reconnects = plan.count(RECONNECTS if plan.is_named else RECONNECTS // 10, 1000)
     folder = Path(tempfile.mkdtemp(prefix="rivulet-faults-"))
+    machine.use_all_cores()
     try:
         killed = asyncio.run(_kills(plan, folder, kills))
         stormed = asyncio.run(_reconnects(plan, folder, reconnects))
     finally:
+        machine.use_load_core()
         shutil.rmtree(folder, ignore_errors=True)
     return [*_kill_rows(killed), *_storm_rows(stormed)]
 

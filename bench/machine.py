@@ -38,6 +38,11 @@ def use_load_core() -> None:
     os.sched_setaffinity(0, {load_core()})
 
 
+def use_all_cores() -> None:
+    """For what does not measure time."""
+    os.sched_setaffinity(0, _CORES)
+
+
 class Child:
     """A process of its own group on one core. It is killed when this block ends, or when we die."""
 

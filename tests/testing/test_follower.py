@@ -26,12 +26,15 @@ class Teller:
         self.answers: list[bytes] = []
         self.cursors: list[str | None] = []
         self.url = ""
+        self.delay_s = 0.0
 
     async def tell(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
         lines = dict(line.split(": ", 1) for line in head.split("\r\n")[1:] if ": " in line)
         self.cursors.append(lines.get("last-event-id"))
-        writer.write(self.answers.pop(0))
+        await asyncio.sleep(self.delay_s)
+        if not writer.transport.is_closing() and self.answers:
+            writer.write(self.answers.pop(0))
         writer.close()
 
 
@@ -98,3 +101,15 @@ async def test_lost_turn(teller: Teller, follower: Follower) -> None:
     assert "status 404" in follower.violations[0]
     assert follower.attempts == 2
     assert follower.returns == 1
+
+
+@pytest.mark.anyio
+async def test_grows_patient(teller: Teller) -> None:
+    """A server too busy to answer within a follower's patience is not asked to death: it becomes patient."""
+    teller.delay_s = 0.2
+    teller.answers = [body(frame(1, "turn.finished")) for _ in range(20)]
+    async with aiohttp.ClientSession() as session:
+        follower = Follower(session, lambda: teller.url, "trn_x", stall_s=0.05, pause_s=0)
+        await asyncio.wait_for(follower.follow(), 10)
+    assert follower.is_done
+    assert 1 < follower.attempts < 10

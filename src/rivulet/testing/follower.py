@@ -10,6 +10,9 @@ import aiohttp
 
 TERMINAL = "turn.finished"
 
+LONGEST_STALL_S = 10.0
+"""How patient a follower becomes with a server that is too busy to answer at once."""
+
 
 class EventReader:
     """Bytes in, whole events out: an event counts only once its blank line has arrived (PROTOCOL.md §4.2)."""
@@ -56,7 +59,8 @@ class Follower:
         self._session = session
         self._where = where
         self._cursor = ""
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=stall_s, sock_read=stall_s)
+        self._stall_s = stall_s
+        self._patience_s = stall_s
         self._pause_s = pause_s
 
     @property
@@ -72,17 +76,22 @@ class Follower:
                 await asyncio.sleep(self._pause_s)
 
     async def attempt(self) -> None:
-        """One connection, until it ends in whatever way."""
+        """One connection, until it ends in whatever way. Silence ends it too; each attempt that brought
+        nothing makes the next one more patient, or a busy server would be asked to death."""
         headers = {"accept": "text/event-stream"}
         if self._cursor:
             headers["last-event-id"] = self._cursor
         url = f"{self._where()}/v1/turns/{self.turn_id}/events"
         self.attempts += 1
+        had = len(self.events)
+        limits = aiohttp.ClientTimeout(sock_connect=self._patience_s, sock_read=self._patience_s)
         try:
-            async with self._session.get(url, headers=headers, timeout=self._timeout) as answer:
+            async with self._session.get(url, headers=headers, timeout=limits) as answer:
                 await self.read(answer)
         except (aiohttp.ClientError, TimeoutError, OSError):
-            return
+            pass
+        is_better = len(self.events) > had
+        self._patience_s = self._stall_s if is_better else min(LONGEST_STALL_S, self._patience_s * 1.5)
 
     async def read(self, answer: aiohttp.ClientResponse) -> None:
         """The events of one answer, which may be that of the `POST` that started the turn."""

@@ -20,6 +20,9 @@ WORDS = 300
 GAP_MS = 3
 """A turn of about a second and 30 kB: long enough to be cut a dozen times while it is written."""
 
+ROUND_LIMIT_S = 120.0
+"""A round takes about ten seconds; a follower that has not come to the end by now never will."""
+
 STALL_S = 0.2
 """After this long a client gives a silent connection up."""
 
@@ -93,7 +96,11 @@ async def _round(
             [Follower(session, lambda: proxy.url, turn_id, stall_s=STALL_S) for _ in range(followers)]
             for turn_id in turn_ids
         ]
-        await asyncio.gather(*(reader.follow() for group in readers for reader in group))
+        following = [asyncio.create_task(reader.follow()) for group in readers for reader in group]
+        _, late = await asyncio.wait(following, timeout=ROUND_LIMIT_S)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
     for turn_id, asked, group in zip(turn_ids, questions, readers, strict=True):
         account = await examine(session, url, turn_id, asked, WORDS, group)
         report.violations += account.violations
