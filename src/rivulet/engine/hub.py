@@ -315,17 +315,20 @@ class Follower:
             # Our renderer was left behind, or given away, when the shared frames took over.
             self._live = None
             self._begin_rendering()
-        events = await self._log.read(self._tenant_id, self.turn_id, self._rendered, PAGE)
         pieces: list[bytes] = []
-        for event in events:
+        size = 0
+        for event in await self._log.read(self._tenant_id, self.turn_id, self._rendered, PAGE):
             frames = self._renderer.render(event)
             self._rendered = event.seq
             if event.seq <= self.seq:
                 continue
-            pieces.extend(frame.data for frame in self._unskipped(frames))
+            for frame in self._unskipped(frames):
+                pieces.append(frame.data)
+                size += len(frame.data)
             self.seq = event.seq
-        if events and isinstance(events[-1], TurnFinished):
-            self.is_complete = True
+            self.is_complete = isinstance(event, TurnFinished)
+            if size >= PIECE:
+                break  # the rest of a page of long events is read again
         return b"".join(pieces)
 
     def _unskipped(self, frames: Sequence[Frame]) -> Sequence[Frame]:

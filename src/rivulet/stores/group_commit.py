@@ -61,6 +61,7 @@ class GroupCommit(Generic[L]):
         self._hand_over = hand_over
         self._lock = Lock()
         self._waiting: dict[L, list[AnyEvent]] = {}
+        self._call_soon: Callable[[Callable[[], None]], object] | None = None
         self._is_announced = False  # the writer will take what waits without being told again
         self._is_scheduled = False  # … because this round of the loop will end in `flush`
 
@@ -83,7 +84,9 @@ class GroupCommit(Generic[L]):
                 return
             self._is_announced = True
         self._is_scheduled = True
-        asyncio.get_running_loop().call_soon(self.flush)
+        if self._call_soon is None:  # asked once: it costs a system call on Python 3.11
+            self._call_soon = asyncio.get_running_loop().call_soon
+        self._call_soon(self.flush)
 
     def flush(self) -> None:
         """Hands over now, for those who need to be behind what waits."""

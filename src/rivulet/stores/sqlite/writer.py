@@ -93,7 +93,8 @@ class Writer:
 
     def submit(self, job: Job) -> None:
         """From the event loop; jobs are done in this order."""
-        self._loop = asyncio.get_running_loop()
+        if self._loop is None:  # asked once: it costs a system call on Python 3.11
+            self._loop = asyncio.get_running_loop()
         if self._is_closed:
             self._fail(job, StorageFailed("The database has been closed."))
             self._loop.call_soon(_deliver, [job])
