@@ -1,6 +1,7 @@
 """The whole server in this process, over real SQLite, with a scripted model as its upstream."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -60,6 +61,13 @@ async def until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
     async with asyncio.timeout(seconds):
         while not is_so():  # noqa: ASYNC110
             await asyncio.sleep(0.005)
+
+
+async def closed(writer: asyncio.StreamWriter) -> None:
+    """Ends a bare connection, whatever the other side has done to it."""
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
 
 
 def parsed(stream: bytes) -> list[dict[str, Any]]:

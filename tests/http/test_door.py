@@ -11,7 +11,7 @@ import pytest
 
 from rivulet.testing.scripted_model import ScriptedModel
 
-from .conftest import Site, serving
+from .conftest import Site, closed, serving
 
 pytestmark = pytest.mark.anyio
 JSON = {"content-type": "application/json"}
@@ -147,7 +147,7 @@ async def raw(site: Site, request: bytes) -> bytes:
         async with asyncio.timeout(10):
             return await reader.read(65536)
     finally:
-        writer.close()
+        await closed(writer)
 
 
 @pytest.mark.parametrize(
