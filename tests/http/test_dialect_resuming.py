@@ -1,0 +1,215 @@
+"""One turn, many protocols: begun in one, followed and resumed in others, stopped from anywhere."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rivulet.domain.tenant import LOCAL
+from rivulet.testing.model_scripts import saying
+from rivulet.testing.scripted_model import ScriptedModel
+
+from .conftest import Site, parsed, serving, until
+from .speaking import MODEL, Spoken, asking, is_refusal, question, told
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def site(tmp_path: Path, model: ScriptedModel) -> AsyncIterator[Site]:
+    """The scripted model answers who cannot name one; who leaves has a moment to come back."""
+    async with serving(tmp_path / "data", model, model=MODEL, disconnect_grace_s=0.1) as site:
+        yield site
+
+
+def turn_of(headers: Any) -> str:
+    return next(part for part in headers["location"].split("?")[0].split("/") if part.startswith("trn_"))
+
+
+def frames(data: bytes) -> list[bytes]:
+    return [frame + b"\n\n" for frame in data.split(b"\n\n") if frame]
+
+
+async def test_a_response_is_resumed_after_any_number(site: Site) -> None:
+    """`starting_after` gives the rest with its numbers; without it everything; a foreign one is refused."""
+    _, whole, headers = await told(site, await question(site, "openai_responses"))
+    path, sent = f"/v1/responses/{turn_of(headers)}", frames(whole)
+    assert [value["sequence_number"] for value in parsed(whole)] == list(range(len(sent)))
+    assert (await told(site, Spoken("GET", path, query={"stream": "true"})))[1] == whole
+    for seen in (0, 1, len(sent) // 2, len(sent) - 2):
+        query = {"stream": "true", "starting_after": str(seen)}
+        assert (await told(site, Spoken("GET", path, query=query)))[1] == b"".join(sent[seen + 1 :])
+    query = {"stream": "true", "starting_after": str(len(sent) - 1)}
+    assert (await told(site, Spoken("GET", path, query=query)))[:2] == (200, b"")
+    for bad in ("x", "-1", "9999", str(len(sent)), "9" * 30, "1.5", ""):
+        status, body, _ = await told(site, Spoken("GET", path, query=query | {"starting_after": bad}))
+        assert (status, is_refusal("openai_responses", json.loads(body))) == (400, True), bad
+
+
+async def test_an_ai_sdk_page_takes_its_answer_up_again(site: Site) -> None:
+    """By its chat while it runs, by the run's id also after; from any part on; negative counts from the end."""
+    spoken = await question(site, "ai_sdk")
+    assert spoken.body is not None
+    chat = spoken.body["id"]
+    assert (await told(site, Spoken("GET", f"/api/chat/{chat}/stream")))[0] == 204
+    site.model.then(saying(*(f"w{n} " for n in range(30)), pace=60))
+    first = asyncio.create_task(told(site, spoken))
+    await site.model.called()
+    status, again, headers = await told(site, Spoken("GET", f"/api/chat/{chat}/stream"))
+    assert (status, headers["x-vercel-ai-ui-message-stream"]) == (200, "v1")
+    _, whole, headers = await first
+    run = headers["x-workflow-run-id"]
+    assert (again, headers["x-vercel-ai-ui-message-stream"]) == (whole, "v1")
+    assert (await told(site, Spoken("GET", f"/api/chat/{chat}/stream")))[0] == 204
+    sent = frames(whole)
+    for start, rest in ((0, sent), (3, sent[3:]), (-2, sent[-2:]), (-999, sent)):
+        found = await told(site, Spoken("GET", f"/api/chat/{run}/stream", query={"startIndex": str(start)}))
+        assert found[:2] == (200, b"".join(rest))
+    assert found[2]["x-workflow-stream-tail-index"] == str(len(sent) - 1)
+    for bad in ("x", "9999", "1e3"):
+        status, body, _ = await told(
+            site, Spoken("GET", f"/api/chat/{run}/stream", query={"startIndex": bad})
+        )
+        assert (status, is_refusal("ai_sdk", json.loads(body))) == (400, True)
+
+
+async def test_a_run_is_joined_where_its_location_says(site: Site) -> None:
+    """With the modes it was asked in, after the last event id; a cursor of other modes is refused."""
+    spoken = await question(site, "langgraph")
+    spoken = spoken._replace(body=(spoken.body or {}) | {"stream_mode": ["messages-tuple", "values"]})
+    _, whole, headers = await told(site, spoken)
+    location = headers["location"]
+    assert location.startswith(f"{site.url}/langgraph/threads/")
+    sent = frames(whole)
+    for seen in (1, len(sent) // 2, len(sent) - 1):
+        cursor = next(line for line in sent[seen - 1].split(b"\n") if line.startswith(b"id: "))[4:].decode()
+        found = await told(site, Spoken("GET", location, headers={"last-event-id": cursor}))
+        assert found[1] == b"".join(sent[seen:])
+    assert (await told(site, Spoken("GET", location, headers={"last-event-id": "-1"})))[1] == whole
+    for cursor in ("1.7", "x", "9999"):
+        status, body, _ = await told(site, Spoken("GET", location, headers={"last-event-id": cursor}))
+        assert (status, is_refusal("langgraph", json.loads(body))) == (400, True), cursor
+    status, body, _ = await told(site, Spoken("GET", location.replace("values", "debug")))
+    assert (status, is_refusal("langgraph", json.loads(body))) == (422, True)
+
+
+async def test_a_turn_is_a_durable_stream(site: Site) -> None:
+    """Read at once or followed, from every offset it gives out; closed once the turn has ended."""
+    started = await site.ask()
+    log = await site.events(started["turn_id"])
+    path = f"/v1/turns/{started['turn_id']}/durable"
+    status, body, headers = await told(site, Spoken("GET", path))
+    assert (status, json.loads(body)) == (200, log)
+    assert (headers["stream-closed"], headers["stream-up-to-date"]) == ("true", "true")
+    end = headers["stream-next-offset"]
+    _, stream, _ = await told(site, Spoken("GET", path, query={"offset": "-1", "live": "sse"}))
+    assert b'"streamClosed":true' in frames(stream)[-1]
+    offset = json.loads(frames(stream)[3].split(b"data: ")[1])["streamNextOffset"]
+    assert json.loads((await told(site, Spoken("GET", path, query={"offset": offset})))[1]) == log[2:]
+    _, rest, _ = await told(site, Spoken("GET", path, query={"offset": offset, "live": "sse"}))
+    assert frames(rest) == frames(stream)[4:]
+    for query in ({"offset": end}, {"offset": "now"}, {"offset": end, "live": "sse"}):
+        assert (await told(site, Spoken("GET", path, query=query)))[1] == b"[]"
+    for query in ({"offset": "x"}, {"offset": "9" * 16}, {"live": "long-poll"}):
+        assert (await told(site, Spoken("GET", path, query=query)))[0] == 400
+
+
+async def test_one_turn_in_every_protocol(site: Site) -> None:
+    """Begun with OpenAI Chat, followed natively, taken up by an AI SDK page and as AG-UI, stopped natively:
+    all end with the same text and the right "cancelled"."""
+    chat = "page-1"
+    await told(site, (await question(site, "ag_ui"))._replace(body=_ag_ui(chat)))
+    said = [{"role": "user", "content": "Long?"}]
+    body = {"model": "openai:pace:60:1000", "messages": said, "stream": True, "metadata": {"chat_id": chat}}
+    async with site.http.post("/v1/chat/completions", json=body) as begun:
+        turn_id = turn_of(begun.headers)
+        ai_sdk = asyncio.create_task(told(site, Spoken("GET", f"/api/chat/{chat}/stream")))
+        native = asyncio.create_task(site.stream(turn_id))
+        responses = asyncio.create_task(
+            told(site, Spoken("GET", f"/v1/responses/{turn_id}", query={"stream": "true"}))
+        )
+        openai = await begun.content.readuntil(b"w")
+        while openai.count(b"\n\n") < 20:
+            openai += await begun.content.readuntil(b"\n\n")
+        _, receipt = await site.json("POST", f"/v1/turns/{turn_id}/stop")
+        openai += await begun.content.read()
+    turn = (await site.json("GET", f"/v1/turns/{turn_id}"))[1]
+    assert (receipt["status"], turn["status"], len(turn["text"])) == (
+        "cancelled",
+        "cancelled",
+        receipt["kept_chars"],
+    )
+    chunks = [json.loads(one[6:]) for one in frames(openai) if not one.startswith(b"data: [")]
+    texts = [
+        "".join(
+            part.get("delta", {}).get("content", "") for one in chunks for part in one.get("choices", ())
+        ),
+        "".join(event["delta"] for event in parsed(await native) if event["type"] == "text.delta"),
+    ]
+    assert (chunks[-1]["turn"]["status"], openai.endswith(b"data: [DONE]\n\n")) == ("cancelled", True)
+    parts = [json.loads(one[6:]) for one in frames((await ai_sdk)[1]) if not one.startswith(b"data: [")]
+    texts.append("".join(part["delta"] for part in parts if part["type"] == "text-delta"))
+    assert [part["type"] for part in parts[-2:]] == ["abort", "finish"]
+    events = parsed((await responses)[1])
+    texts.append("".join(one["delta"] for one in events if one["type"] == "response.output_text.delta"))
+    assert (events[-1]["type"], events[-1]["response"]["status"]) == ("response.incomplete", "cancelled")
+    log = await site.house.service.log(LOCAL, turn_id)
+    renderer = asking("ag_ui").renderer(True)
+    run = parsed(b"".join(frame.data for event in log for frame in renderer.render(event)))
+    texts.append("".join(one["delta"] for one in run if one["type"] == "TEXT_MESSAGE_CONTENT"))
+    assert run[-1]["outcome"] == {"type": "cancelled"}
+    assert texts == [turn["text"]] * 5
+
+
+def _ag_ui(chat: str) -> dict[str, Any]:
+    message = {"id": "m1", "role": "user", "content": "Short?"}
+    return {"threadId": chat, "runId": "r", "messages": [message], "tools": [], "context": [], "state": {}}
+
+
+@pytest.mark.parametrize("how", ["responses", "ai_sdk", "langgraph", "native"])
+async def test_any_protocols_stop_ends_the_turn(site: Site, how: str) -> None:
+    """Whoever began it; told twice, it says the same."""
+    started = await site.ask(model="openai:pace:20:1000")
+    chat, turn = started["chat_id"], started["turn_id"]
+    await site.model.called()
+    path = {
+        "responses": f"/v1/responses/{turn}/cancel",
+        "ai_sdk": f"/api/chat/{chat}/stop",
+        "langgraph": f"/langgraph/threads/{chat}/runs/{turn}/cancel",
+        "native": f"/v1/turns/{turn}/stop",
+    }[how]
+    if how == "ai_sdk":
+        assert (await site.json("POST", path, json={"activeStreamId": "trn_another"}))[0] == 204
+    status, body = await site.json("POST", path)
+    assert status in (200, 204)
+    assert (body or {"status": "cancelled"})["status"] == "cancelled"
+    assert (await site.json("GET", f"/v1/turns/{turn}"))[1]["status"] == "cancelled"
+    assert (await site.json("POST", path))[0] in (200, 204)
+
+
+@pytest.mark.parametrize("is_streamed", [True, False])
+async def test_leaving_is_how_a_chat_completion_is_stopped(site: Site, is_streamed: bool) -> None:
+    """After a grace, when nobody else follows; whether the client streamed or waited."""
+    said = [{"role": "user", "content": "Long?"}]
+    body = {"model": "openai:pace:20:1000", "messages": said, "stream": is_streamed}
+    asked = asyncio.create_task(told(site, Spoken("POST", "/v1/chat/completions", body)))
+    call = await site.model.called()
+    (turn_id,) = [follower.turn_id for follower in site.house.service.hub.followers]
+    asked.cancel()
+    await asyncio.gather(asked, return_exceptions=True)
+    await until(lambda: call.closed is not None)
+    assert parsed(await site.stream(turn_id))[-1]["status"] == "cancelled"
+
+
+async def test_a_page_that_watches_keeps_the_turn_of_one_who_left(site: Site) -> None:
+    """The grace is over, but somebody still follows: the answer goes on to its end."""
+    said = [{"role": "user", "content": "Long?"}]
+    body = {"model": "openai:pace:60:40", "messages": said, "stream": True}
+    async with site.http.post("/v1/chat/completions", json=body) as begun:
+        watching = asyncio.create_task(site.stream(turn_of(begun.headers)))
+        await until(lambda: len(site.house.service.hub.followers) == 2)
+        begun.close()
+    assert parsed(await watching)[-1]["status"] == "completed"
