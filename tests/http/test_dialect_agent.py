@@ -124,7 +124,7 @@ def test_a_ticket_ends_after_a_minute() -> None:
     """Unused it is over after a minute; used it lives as long as an answer may; two cannot use one."""
     now = 0.0
     tickets = Tickets(lambda: now, lambda: f"word-{now}")
-    unused, used = tickets.make(LOCAL, "c"), None
+    unused = tickets.make(LOCAL, "c")
     now = 1.0
     used = tickets.make(LOCAL, "c")
     tickets.use(tickets.find(used, "c"))

@@ -74,11 +74,10 @@ def _plain(value: object) -> object:
 
 async def test_a_failed_answer_has_the_status_of_its_cause(site: Site) -> None:
     """Who waits is told as if the model's service had been asked directly."""
-    body = {"model": "openai:fault:429", "messages": [{"role": "user", "content": "Hi"}]}
+    body = {"model": "openai:fault:reset-mid-stream", "messages": [{"role": "user", "content": "Hi"}]}
     spoken = (await question(site, "openai_chat"))._replace(body=body)
     status, answer, _ = await told(site, spoken)
-    assert status >= 400
-    assert json.loads(answer)["error"]["code"]
+    assert (status, json.loads(answer)["error"]["code"]) == (502, "upstream_truncated")
 
 
 async def test_an_answer_can_be_fetched_later(site: Site) -> None:

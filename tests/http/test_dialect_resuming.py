@@ -50,7 +50,7 @@ async def test_a_response_is_resumed_after_any_number(site: Site) -> None:
 
 
 async def test_an_ai_sdk_page_takes_its_answer_up_again(site: Site) -> None:
-    """By its chat while it runs, by the run's id also after; from any part on; negative counts from the end."""
+    """By its chat while it runs, by the run's id also after; from any part on, also counted from the end."""
     spoken = await question(site, "ai_sdk")
     assert spoken.body is not None
     chat = spoken.body["id"]
@@ -131,7 +131,7 @@ async def test_one_turn_in_every_protocol(site: Site) -> None:
         responses = asyncio.create_task(
             told(site, Spoken("GET", f"/v1/responses/{turn_id}", query={"stream": "true"}))
         )
-        openai = await begun.content.readuntil(b"w")
+        openai = b""
         while openai.count(b"\n\n") < 20:
             openai += await begun.content.readuntil(b"\n\n")
         _, receipt = await site.json("POST", f"/v1/turns/{turn_id}/stop")
