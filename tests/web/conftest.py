@@ -93,7 +93,7 @@ class ToldModel:
         return self.model.url
 
     def tell(self, *pieces: str | None, pace: float = 0) -> None:
-        """The next answer: these pieces, waiting at each HOLD."""
+        """The answer from now on: these pieces, waiting at each HOLD."""
         self._loop.call_soon_threadsafe(self._gate.clear)
 
         async def told(call: Call) -> None:
@@ -110,7 +110,8 @@ class ToldModel:
         self.then(told)
 
     def then(self, script: Script) -> None:
-        self._loop.call_soon_threadsafe(self.model.then, script)
+        """How questions are answered from now on. (A queued script could go to a list of models.)"""
+        self._loop.call_soon_threadsafe(setattr, self.model, "default", script)
 
     def release(self) -> None:
         self._loop.call_soon_threadsafe(self._gate.set)

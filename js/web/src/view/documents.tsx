@@ -16,7 +16,7 @@ import { SureButton } from './sure-button.tsx'
 
 export function DocumentsView() {
   useEffect(() => void refreshSources(), [])
-  const list = sources.value
+  const list = sources.value?.filter((one) => !isOnItsWay(one))
   return (
     <div class="documents">
       <div class="drop-hint">
@@ -29,6 +29,12 @@ export function DocumentsView() {
       {list && list.length > 0 && <ul class="rows">{list.map((one) => <SourceRow key={one.id} source={one} />)}</ul>}
     </div>
   )
+}
+
+/** The server may list a file before it has answered its upload: until then the upload's row stands for it. */
+function isOnItsWay({ status, title }: Source): boolean {
+  const isRead = status === 'ready' || status === 'error'
+  return !isRead && uploads.value.some(({ phase, name }) => phase === 'sending' && name === title)
 }
 
 function UploadRow({ upload }: { upload: Upload }) {
