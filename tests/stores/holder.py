@@ -1,8 +1,8 @@
-"""A process that holds a data directory, and says so, until it is killed.
+"""A process that holds a data directory until it is killed, and says its number.
 
     python holder.py DATA_DIR [fork]
 
-With `fork` it has a child that outlives it and knows nothing of databases.
+With `fork` it has a child that knows nothing of databases, and it is the child that says its number.
 """
 
 import os
@@ -14,9 +14,6 @@ from rivulet.stores.sqlite.connection import Database
 from rivulet.testing.clock import ManualClock
 
 db = Database.open(Path(sys.argv[1]), ManualClock(), 1024)
-child = os.fork() if "fork" in sys.argv else None
-if child == 0:
-    time.sleep(60)
-    os._exit(0)
-os.write(1, b"holding\n")
+if "fork" not in sys.argv or os.fork() == 0:
+    os.write(1, b"%d\n" % os.getpid())
 time.sleep(60)

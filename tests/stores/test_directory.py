@@ -1,5 +1,6 @@
 """The data directory: one process at a time, nobody else's eyes, and a sentence for everything in the way."""
 
+import contextlib
 import os
 import re
 import signal
@@ -43,9 +44,11 @@ def holder(data_dir: Path, request: pytest.FixtureRequest) -> Generator[subproce
     command = [sys.executable, str(HOLDER), str(data_dir), *getattr(request, "param", ())]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
-        assert process.stdout.readline().startswith("holding")
+        speaker = int(process.stdout.readline())
         yield process
-        process.kill()
+        for pid in {process.pid, speaker}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
 def opened(data_dir: Path) -> Database:

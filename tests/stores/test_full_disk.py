@@ -113,10 +113,13 @@ async def test_a_running_turn_still_gets_its_end(world: SmallDisk) -> None:
     await refused(StorageFull, ask.finish(claim))
     again = await world.stores.log.claim("default", "t1", "owner_1", LEASE_MS)
     assert again is not None
+    closing = Told()
+    ask.say(again, ["The disk is full."], closing, part="closing words")
+    await closing.has(3)
     await ask.finish(again, "failed")
     log = await ask.read()
     check(log)
-    assert log[1:-1] == told.events
+    assert log[1:-1] == told.events + closing.events
     answer = (await world.stores.chats.messages("default", "c1"))[-1]
     assert answer.text == fold(log).text
     assert len(told.errors) == 1

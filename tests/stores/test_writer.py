@@ -134,3 +134,19 @@ async def test_the_log_is_started_again_under_load(
     await db.check()
     assert await db.read(lambda c: c.execute("SELECT count(*) FROM load").get) == 1000
     assert wal.stat().st_size < 1200 * 4096  # of more than 4,000 pages written
+
+
+async def test_a_thread_moves_the_log_into_the_database(
+    sqlite_world: SqliteWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside the writer, long before the log is so long that the writer has to help."""
+    monkeypatch.setattr(checkpoint, "_STEP_PAGES", 50)
+    db, file = sqlite_world.db, sqlite_world.data_dir / "rivulet.db"
+    await db.write(lambda c: c.execute("CREATE TABLE load (content)"), durable=False)
+    add = "INSERT INTO load VALUES (zeroblob(409600))"
+    await db.write(lambda c: c.execute(add), durable=False)
+    for _ in range(1000):
+        if file.stat().st_size > 409600:
+            break
+        await asyncio.sleep(0.01)
+    assert file.stat().st_size > 409600

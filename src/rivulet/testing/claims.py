@@ -105,6 +105,25 @@ class ClaimContract:
         await ask.finish(taken, "failed")
         check(await ask.read())
 
+    async def test_drafts_that_come_during_a_takeover_are_lost_and_told_so_once(self, world: World) -> None:
+        """However often the old owner goes on."""
+        ask, told = Asker(world), Told()
+        claim = await ask.open()
+        world.clock.advance(6)
+        taking = asyncio.create_task(world.stores.log.claim("default", "t1", "owner_2", LEASE_MS))
+        await asyncio.sleep(0)
+        ask.say(claim, ["too late"], told, part="1")
+        taken = await taking
+        assert taken is not None
+        assert isinstance(await told.failed(), LostClaim)
+        ask.say(claim, ["later"], told, part="2")
+        await refused(LostClaim, ask.finish(claim))
+        ask.say(claim, ["later still"], told, part="3")
+        await ask.finish(taken, "failed")
+        assert len(told.errors) == 1
+        assert told.events == []
+        assert len(await ask.read()) == 2
+
     async def test_a_finished_or_unknown_turn_cannot_be_claimed(self, world: World) -> None:
         """None, for its owner too."""
         ask = Asker(world)
