@@ -336,9 +336,16 @@ def _service(
 
 
 def dialects() -> tuple[Dialect, ...]:
-    """Every dialect that is installed, switched on or not, in the order of their names."""
-    points = sorted(entry_points(group=DIALECTS), key=lambda point: point.name)
-    return tuple(point.load()() for point in points)
+    """Every dialect that is installed, switched on or not, in the order of their names. Raises `BadSettings`
+    for one that cannot be loaded."""
+    found: list[Dialect] = []
+    for point in sorted(entry_points(group=DIALECTS), key=lambda point: point.name):
+        try:
+            found.append(point.load()())
+        except Exception as problem:
+            what = f"The dialect {point.name} ({point.value}) cannot be loaded: {problem!r}."
+            raise BadSettings(what) from problem
+    return tuple(found)
 
 
 def spoken(off: Sequence[str]) -> list[Dialect]:
