@@ -7,7 +7,7 @@ import type { Answer } from '../state/answer.ts'
 import { openPanel } from '../state/panel.ts'
 import { words } from '../words.ts'
 import { CopyButton } from './copy-button.tsx'
-import { Details } from './details.tsx'
+import { Details, DetailsButton } from './details.tsx'
 import { FailureCard } from './failure.tsx'
 import { RetryIcon } from './icons.tsx'
 import { AnswerText } from './markdown.tsx'
@@ -36,6 +36,7 @@ export function AnswerView({ answer, retry }: Props) {
 const isWritingText = (answer: Answer) => answer.phase.value === 'writing' && answer.text !== ''
 
 function Ending({ answer, retry }: Props) {
+  const isOpen = useSignal(false)
   const failure = answer.failure.value
   const note = noteOf(answer)
   return (
@@ -49,9 +50,10 @@ function Ending({ answer, retry }: Props) {
           {retry && !failure && (
             <button type="button" class="quiet" onClick={retry}><RetryIcon /><span>{words.askAgain}</span></button>
           )}
-          {answer.turnId && <Details answer={answer} />}
+          {answer.turnId && <DetailsButton isOpen={isOpen} />}
         </div>
       )}
+      {isOpen.value && <Details answer={answer} />}
     </>
   )
 }

@@ -1,34 +1,34 @@
 /** What an answer cost and where its time went, asked for only when somebody looks. */
 
-import { useSignal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import type { TurnState } from '@rivulet/client'
+import { useEffect } from 'preact/hooks'
 
 import type { Answer } from '../state/answer.ts'
 import { attempt } from '../state/notices.ts'
 import { server } from '../state/server.ts'
 import { words } from '../words.ts'
 
+export function DetailsButton({ isOpen }: { isOpen: Signal<boolean> }) {
+  return (
+    <button type="button" class="quiet" aria-expanded={isOpen.value} onClick={() => (isOpen.value = !isOpen.value)}>
+      <span>{words.details}</span>
+    </button>
+  )
+}
+
 export function Details({ answer }: { answer: Answer }) {
   const turn = useSignal<TurnState | null>(null)
-  const look = async (event: Event) => {
-    if (!(event.currentTarget as HTMLDetailsElement).open || turn.value) return
-    await attempt(server.turns.get(answer.turnId).then((found) => (turn.value = found)))
-  }
+  useEffect(() => void attempt(server.turns.get(answer.turnId).then((found) => (turn.value = found))), [answer])
+  const stages = turn.value?.stages.map((one): [string, string] => [
+    words.stages[one.stage] ?? one.stage, seconds(one.duration_ms ?? 0),
+  ])
   return (
-    <details class="details" onToggle={look}>
-      <summary>{words.details}</summary>
-      <dl>
-        {factsOf(answer, turn.value).map(([name, value]) => (
-          <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
-        ))}
-        {turn.value?.stages.map((stage) => (
-          <div key={stage.stage_id}>
-            <dt>{words.stages[stage.stage] ?? stage.stage}</dt>
-            <dd>{seconds(stage.duration_ms ?? 0)}</dd>
-          </div>
-        ))}
-      </dl>
-    </details>
+    <dl class="details">
+      {[...factsOf(answer, turn.value), ...(stages ?? [])].map(([name, value]) => (
+        <div key={name}><dt>{name}</dt><dd>{value}</dd></div>
+      ))}
+    </dl>
   )
 }
 

@@ -105,7 +105,10 @@ function Contents({ source }: { source: Source }) {
             {one.reason ? (
               <><span dir="auto">{one.filename ?? one.title}</span><span class="row-problem">{one.reason}</span></>
             ) : (
-              <button type="button" class="link" dir="auto" onClick={() => openPanel({ kind: 'document', id: one.id, title: one.title })}>{one.title}</button>
+              <>
+                <button type="button" class="link" dir="auto" onClick={() => openPanel({ kind: 'document', id: one.id, title: one.title })}>{one.title}</button>
+                {one.filename && one.filename !== one.title && <span>{one.filename}</span>}
+              </>
             )}
           </li>
         ))}
