@@ -42,7 +42,8 @@ def install(monkeypatch: pytest.MonkeyPatch, folder: Path, *points: str) -> None
 @pytest.fixture
 def points() -> list[str]:
     """What the guide writes into a package's settings."""
-    groups = tomllib.loads(block("toml"))["project"]["entry-points"]
+    added = block("sh").split("END")[1].lstrip("'")
+    groups = tomllib.loads(added)["project"]["entry-points"]
     return [f"{name} = {place}" for name, place in groups["rivulet.dialects"].items()]
 
 
