@@ -65,6 +65,20 @@ class ClaimContract:
         )
         assert [claim is not None for claim in claims] == [True] + [False] * 9
 
+    async def test_an_owner_may_take_over_twice_at_once(self, world: World) -> None:
+        """It gets a claim each time, and the one with the higher epoch goes on where the log ends."""
+        ask, told = Asker(world), Told()
+        claim = await ask.open()
+        ask.say(claim, ["before"], told)
+        await told.has(3)
+        world.clock.advance(6)
+        again = world.stores.log.claim
+        claims = await asyncio.gather(*(again("default", "t1", "owner_2", LEASE_MS) for _ in range(3)))
+        held = [each for each in claims if each is not None]
+        assert [each.last_seq for each in held] == [4, 4, 4]
+        await ask.finish(max(held, key=lambda each: each.epoch), "failed")
+        check(await ask.read())
+
     async def test_a_claim_that_was_taken_over_is_void(self, world: World) -> None:
         """A paused old owner writes nothing more: no event, no end; it is told once."""
         old, told, heard = Asker(world), Told(), Told()

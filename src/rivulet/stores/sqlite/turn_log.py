@@ -51,18 +51,18 @@ class SqliteTurnLog:
     # ---- opening and claiming
 
     async def open(self, opening: Opening, owner: str, lease_ms: int) -> Claim | Replayed:
-        first = encode(numbered(opening.started, 1))
+        event = encode(numbered(opening.started, 1))
 
         def then(result: _Held | Replayed) -> None:
             if isinstance(result, _Held):
                 self._hold(result, owner, lease_ms)
 
-        change = partial(self._open, opening=opening, owner=owner, first=first)
+        change = partial(self._open, opening=opening, owner=owner, event=event)
         result = await self._db.write(change, durable=True, then=then)
         return result if isinstance(result, Replayed) else result.claim
 
     def _open(
-        self, connection: apsw.Connection, opening: Opening, owner: str, first: bytes
+        self, connection: apsw.Connection, opening: Opening, owner: str, event: bytes
     ) -> _Held | Replayed:
         names = _names(opening, owner)
         if (turn_id := _known(connection, opening, names)) is not None:
@@ -78,7 +78,7 @@ class SqliteTurnLog:
         place = self._places.next(connection)
         connection.execute(_SQL["open_turn"], {**names, "place": place})
         key = connection.last_insert_rowid()
-        connection.execute(_SQL["put_event"], (place, opening.tenant_id, key, 1, first))
+        connection.execute(_SQL["put_event"], (place, opening.tenant_id, key, 1, event))
         self._places.used(place + 1)
         connection.execute(_SQL["index_places"], {**names, "turn_key": key, "places": _array([place])})
         if (question := asked(opening)) is not None:

@@ -67,11 +67,12 @@ WHERE tenant_id = :tenant_id AND id = :id AND status = 'in_progress';
 UPDATE turns SET epoch = :epoch, owner = :owner, last_seq = :last_seq
 WHERE turn_key = :turn_key AND tenant_id = :tenant_id;
 
--- index_places: the events at these places, as far as they were written, are found by their turn from now on
+-- index_places: the events at these places, as far as they are there and new to the index, are found by their turn
 INSERT INTO event_places (turn_key, seq, place)
 SELECT events.turn_key, events.seq, events.place
 FROM carray(:places) AS wanted CROSS JOIN events ON events.place = wanted.value
-WHERE events.turn_key = :turn_key AND events.tenant_id = :tenant_id;
+WHERE events.turn_key = :turn_key AND events.tenant_id = :tenant_id
+  AND events.seq > (SELECT coalesce(max(seq), 0) FROM event_places WHERE turn_key = :turn_key);
 
 -- last_indexed: where the indexed part of a log ends
 SELECT max(seq) FROM event_places WHERE turn_key = :turn_key;
