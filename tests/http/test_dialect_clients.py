@@ -1,16 +1,19 @@
-"""OpenAI's own Python package against the live server, as anybody would use it."""
+"""OpenAI's and Anthropic's own Python packages, and AG-UI's own types, against the live server."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import anthropic
 import openai
 import pytest
+from ag_ui.core import Event
+from pydantic import TypeAdapter
 
 from rivulet.testing.model_scripts import saying
 from rivulet.testing.scripted_model import ScriptedModel
 
-from .conftest import Site, serving
-from .speaking import MODEL
+from .conftest import Site, parsed, serving
+from .speaking import MODEL, question, told
 
 pytestmark = pytest.mark.anyio
 SAID = [{"role": "user", "content": "Why?"}]
@@ -113,3 +116,46 @@ async def test_models(client: openai.AsyncOpenAI) -> None:
     found = [model async for model in client.models.list()]
     assert MODEL in [model.id for model in found]
     assert {model.object for model in found} == {"model"}
+
+
+@pytest.fixture
+async def claude(site: Site) -> AsyncIterator[anthropic.AsyncAnthropic]:
+    """It sends its key in a header of its own."""
+    async with anthropic.AsyncAnthropic(base_url=site.url, api_key="k", max_retries=0) as client:
+        yield client
+
+
+async def test_anthropics_messages(claude: anthropic.AsyncAnthropic) -> None:
+    """Waited for, streamed by hand and by its helper: the same text."""
+    whole = await claude.messages.create(model=MODEL, max_tokens=100, messages=SAID)
+    text = "".join(block.text for block in whole.content if block.type == "text")
+    assert (bool(text), whole.stop_reason) == (True, "end_turn")
+    stream = await claude.messages.create(model=MODEL, max_tokens=100, messages=SAID, stream=True)
+    events = [event async for event in stream]
+    assert (events[0].type, events[-1].type) == ("message_start", "message_stop")
+    async with claude.messages.stream(model=MODEL, max_tokens=100, messages=SAID) as helper:
+        assert "".join([piece async for piece in helper.text_stream]) == text
+        assert (await helper.get_final_message()).usage.output_tokens > 0
+
+
+async def test_anthropics_exceptions(claude: anthropic.AsyncAnthropic, site: Site) -> None:
+    """By status before the answer, and as an error in the middle of it."""
+    with pytest.raises(anthropic.BadRequestError):
+        await claude.messages.create(model="claude", max_tokens=100, messages=SAID)
+    broken = "openai:fault:reset-mid-stream"
+    stream = await claude.messages.create(model=broken, max_tokens=100, messages=SAID, stream=True)
+    with pytest.raises(anthropic.APIError):
+        async for _ in stream:
+            pass
+    async with anthropic.AsyncAnthropic(base_url=site.url, api_key="wrong", max_retries=0) as stranger:
+        with pytest.raises(anthropic.AuthenticationError):
+            await stranger.messages.create(model=MODEL, max_tokens=100, messages=SAID)
+
+
+async def test_ag_uis_types_take_every_event(site: Site) -> None:
+    """A real run, read by the package's own strict types."""
+    site.http.headers["authorization"] = "Bearer k"
+    _, stream, _ = await told(site, await question(site, "ag_ui"))
+    reader: TypeAdapter[Event] = TypeAdapter(Event)
+    events = [reader.validate_python(value) for value in parsed(stream)]
+    assert (events[0].type.value, events[-1].type.value) == ("RUN_STARTED", "RUN_FINISHED")
