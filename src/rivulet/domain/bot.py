@@ -3,7 +3,7 @@
 import msgspec
 
 
-class Limits(msgspec.Struct, frozen=True, kw_only=True):
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Seconds, steps and bytes one turn may use; None means no limit.
 
     30 s to the first event and 30 s of silence are what the five replaced systems promise their users;

@@ -1,0 +1,19 @@
+from pathlib import Path
+
+import pytest
+
+from rivulet.config import BadSettings, load
+
+
+@pytest.mark.parametrize("wrong", ["prot = 1", "[limits]\ntotl_s = 1", 'port = "many"', "port ="])
+def test_a_wrong_setting_never_passes_silently(wrong: str, tmp_path: Path) -> None:
+    """A misspelt or mistyped setting is refused, also one within the limits."""
+    (tmp_path / "rivulet.toml").write_text(wrong, encoding="utf-8")
+    with pytest.raises(BadSettings):
+        load(tmp_path, {})
+
+
+def test_the_command_line_goes_before_the_file(tmp_path: Path) -> None:
+    (tmp_path / "rivulet.toml").write_text("port = 1\ntop_k = 3", encoding="utf-8")
+    settings = load(tmp_path, {"port": 2, "host": None})
+    assert (settings.port, settings.top_k, settings.host) == (2, 3, "127.0.0.1")
