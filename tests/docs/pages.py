@@ -16,7 +16,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,8 @@ SERVER_PORT = "8321"
 PORTS = (SERVER_PORT, "8322", "8399")
 """As the manual shows them: the default one, a second server's, a pretended model's."""
 
-LONGEST_S = 90
+LONGEST_S = 180
+"""Far more than a page needs, because a busy machine is not the fault of a page."""
 
 _FENCE = re.compile(r"^```(?P<language>\w+)(?P<how>[^\n]*)\n(?P<text>.*?)^```$", re.M | re.S)
 _SHELL = Path(__file__).with_name("shell.sh")
@@ -53,6 +54,10 @@ class Block:
     how: str
     shown: "Block | None" = None
 
+    @property
+    def is_run(self) -> bool:
+        return self.language in ("sh", "python") and self.how != "not-run"
+
 
 @dataclass
 class Ran:
@@ -63,22 +68,19 @@ class Ran:
     out: str
 
 
-@dataclass
 class Terminal:
-    """A folder and a port for each that the page shows."""
+    """A page being run: one shell, a folder, and a port for each that the page shows."""
 
-    folder: Path
-    ports: dict[str, str] = field(default_factory=lambda: {port: str(free_port()) for port in PORTS})
-
-    def run(self, blocks: list[Block]) -> list[Ran]:
-        """Every block in one shell; ends everything that the shell started."""
+    def __init__(self, page: Path, folder: Path) -> None:
+        self.steps = [each for each in blocks_of(page) if each.is_run]
+        self._folder = folder / "folder"
+        self._written = folder / "out"
+        self._ports = {port: str(free_port()) for port in PORTS}
         self._furnish()
-        script = "\n".join((_SHELL.read_text(), *map(self._step, blocks)))
-        written = self.folder.parent / "out"
-        with written.open("wb") as out:
-            shell = subprocess.Popen(
-                ["bash", "-c", script],
-                cwd=self.folder,
+        with self._written.open("wb") as out:
+            self._shell = subprocess.Popen(
+                ["bash", "-c", "\n".join((_SHELL.read_text(), *map(self._step, self.steps)))],
+                cwd=self._folder,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
@@ -86,30 +88,37 @@ class Terminal:
                 start_new_session=True,
                 preexec_fn=die_with_parent,
             )
-            try:
-                shell.wait(LONGEST_S)
-            finally:
-                with suppress(ProcessLookupError):
-                    os.killpg(shell.pid, signal.SIGKILL)
-                shell.wait()
-        said = written.read_text(errors="replace")
-        for shown, real in self.ports.items():
-            said = said.replace(real, shown)
+
+    def ran(self) -> list[Ran]:
+        """What every step did, to the last that was reached."""
+        try:
+            self._shell.wait(LONGEST_S)
+        finally:
+            self.close()
+        said = self._written.read_text(errors="replace")
+        for shown, real in self._ports.items():
+            said = said.replace(f":{real}", f":{shown}")
         return [
-            Ran(block, int(status), out)
-            for block, (out, status) in zip(blocks, _pairs(said.split(_MARK)), strict=False)
+            Ran(step, int(status), out)
+            for step, (out, status) in zip(self.steps, _pairs(said.split(_MARK)), strict=False)
         ]
 
+    def close(self) -> None:
+        """Ends everything that the shell started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._shell.pid, signal.SIGKILL)
+        self._shell.wait()
+
     def _furnish(self) -> None:
-        shutil.copytree(ROOT / "examples", self.folder / "examples", ignore=shutil.ignore_patterns("__py*"))
+        self._folder.mkdir()
+        shutil.copytree(ROOT / "examples", self._folder / "examples", ignore=shutil.ignore_patterns("__py*"))
         pages = shutil.ignore_patterns("images", "*.py", "__pycache__")
-        shutil.copytree(ROOT / "docs", self.folder / "docs", ignore=pages)
-        shutil.copy(ROOT / "PROTOCOL.md", self.folder)
+        shutil.copytree(ROOT / "docs", self._folder / "docs", ignore=pages)
+        shutil.copy(ROOT / "PROTOCOL.md", self._folder)
 
     def _step(self, block: Block) -> str:
         text = block.text.replace("./dev ", "rivulet ")
-        for shown, real in self.ports.items():
-            text = text.replace(shown, real)
+        text = re.sub(rf"\b(?:{'|'.join(PORTS)})\b", lambda shown: self._ports[shown[0]], text)
         if block.language == "python":
             text = f"python - <<'PYTHON'\n{text}PYTHON\n"
         return f"failed=0\n{text}printf '{_MARK}%d{_MARK}' $failed\n"
@@ -121,7 +130,7 @@ class Terminal:
             if not name.startswith(("RIVULET", "OPENAI", "OLLAMA"))
         }
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        return ours | {"PATH": path, "COLUMNS": "100", "SERVER_PORT": self.ports[SERVER_PORT]}
+        return ours | {"PATH": path, "COLUMNS": "100", "SERVER_PORT": self._ports[SERVER_PORT]}
 
 
 def blocks_of(page: Path) -> list[Block]:

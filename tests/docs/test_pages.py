@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from rivulet.config import load
-from tests.docs.pages import EVERY, ROOT, RUN, Block, Terminal, blocks_of, difference
+from tests.docs.conftest import Desk
+from tests.docs.pages import EVERY, ROOT, RUN, Block, blocks_of, difference
 
 LANGUAGES = {"sh", "python", "json", "toml", "text"}
 """A block of another language would be run by nobody."""
@@ -14,13 +15,12 @@ LANGUAGES = {"sh", "python", "json", "toml", "text"}
 NAMES = [str(page.relative_to(ROOT)) for page in RUN]
 
 
+@pytest.mark.timeout(200)
 @pytest.mark.parametrize("page", RUN, ids=NAMES)
-def test_every_block_runs_and_prints_what_it_shows(page: Path, tmp_path: Path) -> None:
+def test_every_block_runs_and_prints_what_it_shows(page: Path, desk: Desk) -> None:
     """Whoever types what a page says gets what the page says."""
-    steps = [each for each in blocks_of(page) if each.language in ("sh", "python") and each.how != "not-run"]
-    folder = tmp_path / "folder"
-    folder.mkdir()
-    ran = Terminal(folder).run(steps)
+    terminal = desk.terminal(page)
+    steps, ran = terminal.steps, terminal.ran()
     problems: list[str] = []
     for each in ran:
         if bool(each.status) is not (each.block.how == "fails"):
