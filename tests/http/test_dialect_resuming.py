@@ -89,6 +89,10 @@ async def test_a_run_is_joined_where_its_location_says(site: Site) -> None:
         found = await told(site, Spoken("GET", location, headers={"last-event-id": cursor}))
         assert found[1] == b"".join(sent[seen:])
     assert (await told(site, Spoken("GET", location, headers={"last-event-id": "-1"})))[1] == whole
+    path = location.split("?")[0]
+    every_mode = (await told(site, Spoken("GET", path)))[1]
+    assert len(frames(every_mode)) > len(sent)
+    assert (await told(site, Spoken("GET", path, query={"stream_mode": ""})))[1] == every_mode
     for cursor in ("1.7", "x", "9999"):
         status, body, _ = await told(site, Spoken("GET", location, headers={"last-event-id": cursor}))
         assert (status, is_refusal("langgraph", json.loads(body))) == (400, True), cursor

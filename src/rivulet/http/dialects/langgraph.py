@@ -118,7 +118,8 @@ class _Runs:
 
 
 def _modes(request: Request) -> tuple[Mode, ...]:
-    asked = request.query_params.getlist("stream_mode")
+    # Its Python client sends an empty one where it means none.
+    asked = [mode for mode in request.query_params.getlist("stream_mode") if mode]
     named: tuple[Mode, ...] = tuple(mode for mode in MODES if mode in asked)
     if len(named) != len(set(asked)):
         raise InvalidRequest(f"stream_mode: there are {', '.join(MODES)}", param="stream_mode")
