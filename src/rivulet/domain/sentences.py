@@ -36,9 +36,9 @@ _PAUSE = re.compile(r"[;；,，、،:：]\s*|\s+")
 _WORD = re.compile(r"\w")
 
 _ABBREVIATIONS = """
-al approx apr art aug bd bzw ca cap cf ch cit co col corp d.h dec dept dr ed eds e.g esp etc ex feb fig figs
-fr gen gov hr i.e inc jan jr jul jun lt ltd m mar max messrs mfg min mr mrs ms mt no nos nov nr oct op p par
-pg ph.d pp prof pt rep rev sec sen sep sept sgt sr st str u.a usw v vgl vol vols vs z.b
+abb al anm approx apr art aug bd bzw ca cap cf ch cit co col corp d.h dec dept dr ed eds e.g esp etc ex feb
+fig figs fr gen gov hr i.e inc jan jr jul jun kap lt ltd m mar max messrs mfg min mr mrs ms mt no nos nov nr
+oct op p par pg ph.d pp prof pt rep rev sec sen sep sept sgt sr st str tab u.a usw v vgl vol vols vs z.b
 г др им н.э напр пр см ст стр т т.е т.д т.п ул гл обл руб св
 """
 _ABBREVIATED = frozenset(_ABBREVIATIONS.split())

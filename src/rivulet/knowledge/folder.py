@@ -45,8 +45,8 @@ def found_file(path: Path, name: str) -> FoundFile:
 
 
 def shown(name: str) -> str:
-    """A file's name as text: bytes that are none are written as `\\xff`."""
-    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A name as text that can be kept: what is no character is written as `\\udcff`."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 class _Walk:

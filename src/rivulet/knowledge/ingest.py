@@ -230,5 +230,5 @@ def _silent(done: int, total: int, path: str) -> None:
 def _plain_name(filename: str) -> str:
     """The last part of a path of any system, without what does not belong into a name."""
     name = shown(PurePosixPath(filename.replace("\\", "/")).name)
-    name = "".join(character for character in name if character.isprintable()).strip()
+    name = "".join(character for character in name if character.isprintable()).strip(" .")
     return name[-_LONGEST_NAME:] or "upload"

@@ -6,7 +6,7 @@ from collections import Counter
 from hashlib import blake2b
 from math import log
 
-from rivulet.domain.errors import RetrievalFailed, RivuletError
+from rivulet.domain.errors import RetrievalFailed
 from rivulet.domain.ids import make_id
 from rivulet.knowledge.lexical import Ranking, Words, rank
 from rivulet.knowledge.postings import Header
@@ -51,8 +51,6 @@ class LexicalSearch:
             return Found(hits=(), is_supported=False)
         try:
             return await self._found(query, words, limit)
-        except RivuletError:
-            raise
         except Exception as problem:
             raise RetrievalFailed from problem
 

@@ -83,7 +83,7 @@ class SqliteDocuments:
     async def delete(self, tenant_id: str, source_id: str, document_ids: Sequence[str]) -> None:
         def change(db: apsw.Connection) -> None:
             source_number = number_of(db, tenant_id, source_id)
-            for each in document_ids:
+            for each in filter(is_storable, document_ids):
                 named = {"tenant_id": tenant_id, "id": each, "source_number": source_number}
                 db.execute(_SQL["retire_document"], named)
                 db.execute(_SQL["delete_document"], named)
@@ -102,6 +102,8 @@ def is_storable(name: str) -> bool:
 
 def number_of(db: apsw.Connection, tenant_id: str, source_id: str) -> int | None:
     """What the index knows a source by; None for one that is not the tenant's."""
+    if not is_storable(source_id):
+        return None
     return value(db, _SQL["source_number"], {"tenant_id": tenant_id, "source_id": source_id})
 
 
