@@ -99,7 +99,7 @@ async def undisturbed(home: Path) -> dict[str, object]:
 
 async def test_killed_while_a_folder_is_new_it_resumes_without_a_trace(home: Path) -> None:
     """After each kill all that is there is whole, and the end is that of a run that nobody killed. A run's
-    steps are: sweep, 25 files, open, write, write, write, publish, sweep, and the same for the other files."""
+    steps are: sweep, 25 files, open, write, write, write, publish, sweep, and the same for the others."""
     base = KnowledgeBase(home)
     first = library("first")
     base.write(first)
