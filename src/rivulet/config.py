@@ -37,7 +37,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limits: Limits = Limits()
     heartbeat_s: float = 10.0
     drain_s: float = 10.0
-    lease_s: float = 5.0
     disconnect_grace_s: float = 5.0
     max_connection_s: float = 600.0
     stall_s: float = 10.0

@@ -61,6 +61,17 @@ async def test_every_event_can_be_printed(shell: Shell, server: str) -> None:
     assert whole.out == "".join(e["delta"] for e in events if e["type"] == "text.delta") + "\n"
 
 
+async def test_a_reader_of_the_output_may_leave(shell: Shell, server: str) -> None:
+    """`rivulet ask … | head -1` ends quietly."""
+    process = await shell.start("ask", "When is tea served?", "--json")
+    assert process.stdout is not None
+    await asyncio.wait_for(process.stdout.readline(), 60)
+    process.stdout._transport.close()  # type: ignore[attr-defined]  # the only way to hang up a pipe here
+    assert process.stderr is not None
+    assert b"Traceback" not in await asyncio.wait_for(process.stderr.read(), 60)
+    await process.wait()
+
+
 async def test_ctrl_c_stops_the_answer_and_keeps_it(shell: Shell, server: str, model: ScriptedModel) -> None:
     """Exit status 130; the turn is cancelled on the server, with the text that was shown."""
     process = await shell.start("ask", "Tell me all.", "--model", "openai:pace:20:1000", "--json")

@@ -64,7 +64,6 @@ SETTINGS = {
     "limits": "What one turn may use, as a table `[limits]`; see below.",
     "heartbeat_s": "A silent stream gets a comment line after this many seconds.",
     "drain_s": "How long running answers may go on after the first SIGTERM or Ctrl-C.",
-    "lease_s": "Not used by a single server.",
     "disconnect_grace_s": "How long `on_disconnect: cancel` waits for the last follower to come back.",
     "max_connection_s": "A stream is ended after this many seconds; its client comes back with its cursor.",
     "stall_s": "A follower that takes nothing for this long is cut off; it comes back with its cursor.",

@@ -15,6 +15,7 @@ from rivulet.engine.runner import whole_log
 from rivulet.engine.service import Policy, Service, Started, Stores
 from rivulet.ports.answering import Answerer, Finished, Task
 from rivulet.ports.dialect import Ask
+from rivulet.ports.turns import TurnLog
 from rivulet.stores.memory import MemoryStore
 from rivulet.testing.paused import LoopClock, PausedLoop
 
@@ -55,13 +56,13 @@ class Bench:
         self.policy = policy
         self.service = self.new_service()
 
-    def new_service(self) -> Service:
-        """As if the process had been started again over the same store."""
+    def new_service(self, around: Callable[[TurnLog], TurnLog] = lambda log: log) -> Service:
+        """As if the process had been started again over the same store, its log as `around` lets it be."""
         self.store = MemoryStore(self.clock, self.store.tables)
         count = itertools.count(1)
         bot = Bot(model="plain", limits=self.limits)
         return Service(
-            Stores(log=self.store.log, turns=self.store.turns, chats=self.store.chats),
+            Stores(log=around(self.store.log), turns=self.store.turns, chats=self.store.chats),
             self.scripted,
             Policy(bots={bot.id: bot}, **self.policy),  # type: ignore[arg-type]
             self.clock,

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from typing import Any
 
 import pytest
 
 from rivulet.domain import events as e
 from rivulet.domain.bot import Limits
-from rivulet.domain.errors import LimitReached, UpstreamAuth
+from rivulet.domain.errors import LimitReached, StorageFull, UpstreamAuth
 from rivulet.domain.tenant import LOCAL
 from rivulet.domain.turn import check, fold
 from rivulet.ports.answering import Finished, Task
@@ -280,3 +281,30 @@ async def test_stop_and_finish_agree_on_one_end(bench: Bench) -> None:
         await asyncio.sleep(delay)
         receipt = await bench.service.stop(LOCAL, started.turn_id)
         assert terminal(await bench.log(started)).status == receipt.status
+
+
+class FullAtTheEnd:
+    """A log whose disk is full when the first terminal event comes, and has room again afterwards."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+        self._refusals = 1
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def finish(self, *told: Any) -> e.TurnFinished:
+        if self._refusals:
+            self._refusals -= 1
+            raise StorageFull
+        return await self._log.finish(*told)
+
+
+async def test_an_end_that_did_not_fit_is_written_again(bench: Bench) -> None:
+    """A disk that is full at the last event does not leave the turn open: it ends as failed, its text kept."""
+    bench.service = bench.new_service(FullAtTheEnd)
+    log = await bench.ended(await bench.ask())
+    finished = terminal(log)
+    assert finished.error is not None
+    assert (finished.status, finished.error.code) == ("failed", "storage_full")
+    assert fold(log).text == "Because so."

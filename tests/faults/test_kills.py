@@ -14,7 +14,7 @@ LANES = 2
 
 
 async def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
-    """After each of fifty kill -9 the log has every event a reader saw, and one terminal event a turn, soon."""
+    """After each the log has every event a reader saw, and soon one terminal event for every turn."""
     reports = await asyncio.gather(
         *(kill_loop(KILLS // LANES, tmp_path / f"lane{lane}", seed=lane) for lane in range(LANES))
     )

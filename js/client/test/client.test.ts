@@ -45,6 +45,25 @@ test('text gives the words, final gives the record', async () => {
   assert.equal(2, seen.length, 'the record of a turn that was followed to its end costs no request')
 })
 
+test('several parts are told apart by a blank line, as in the record', async () => {
+  const parts: TurnEvent[] = [
+    log[0] as TurnEvent,
+    { type: 'text.started', part_id: 'a', seq: 2, at: 2 },
+    { type: 'text.delta', part_id: 'a', delta: 'One', seq: 3, at: 3 },
+    { type: 'text.finished', part_id: 'a', seq: 4, at: 4 },
+    { type: 'text.started', part_id: 'b', seq: 5, at: 5 },
+    { type: 'text.delta', part_id: 'b', delta: 'Two', seq: 6, at: 6 },
+    { type: 'text.finished', part_id: 'b', seq: 7, at: 7 },
+    { type: 'turn.finished', status: 'completed', finish_reason: 'stop', seq: 8, at: 8 },
+  ]
+  const { url } = await serve((_, response) => response.writeHead(200, EVENT_STREAM).end(framesAfter('', parts).join('')))
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a')
+  let said = ''
+  for await (const word of turn.text) said += word
+  assert.equal('One\n\nTwo', said)
+  assert.equal((await turn.final()).text, said)
+})
+
 test('the words of a turn that failed end in its error, the record tells it', async () => {
   const failed: TurnEvent[] = [
     ...log.slice(0, 5),
@@ -155,6 +174,15 @@ test('a turn followed from its last event on is read back from the server', asyn
   const final = await createClient({ baseUrl: url }).turns.follow('trn_a', { after: '6' }).final()
   assert.equal('Größe 42 😀', final.text)
   assert.equal('6', seen[0]?.headers['last-event-id'])
+})
+
+test('a turn that was followed from the middle is read back whole', async () => {
+  const { url } = await serve((one, response) => {
+    if (one.path === '/v1/turns/trn_a') json(response, 200, { turn_id: 'trn_a', status: 'completed', text: 'Größe 42 😀' })
+    else oneTurn(one, response)
+  })
+  const final = await createClient({ baseUrl: url }).turns.follow('trn_a', { after: '3' }).final()
+  assert.equal('Größe 42 😀', final.text)
 })
 
 test('files are uploaded as form fields', async () => {

@@ -137,6 +137,14 @@ test('a dead server is asked at once, then after 1, 2, 4 seconds, then ever more
   }
 })
 
+test('an event from the server makes the next wait short again', async () => {
+  const down: Answer = () => {
+    throw new TypeError('fetch failed')
+  }
+  const { asked } = await run([down, down, down, () => stream(frameOf(log[0] as TurnEvent)), whole])
+  assert.ok((asked[4]?.at as number) - (asked[3]?.at as number) < 500)
+})
+
 test('Retry-After is respected', async () => {
   const busy: Answer = () => new Response('{}', { status: 503, headers: { 'retry-after': '7' } })
   const { events, asked } = await run([busy, whole])

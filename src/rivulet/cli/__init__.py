@@ -1,5 +1,6 @@
 """The command `rivulet`: serve · ask · chat · docs · turns · doctor · eval."""
 
+import os
 import sys
 
 from cyclopts import App
@@ -34,5 +35,9 @@ def main() -> None:
     except RivuletError as problem:
         print(f"rivulet: {problem.message}", file=sys.stderr)  # noqa: T201
         sys.exit(2 if 400 <= problem.status < 500 else 1)
+    except BrokenPipeError:
+        # Whoever read our output has had enough, as in `rivulet ask … | head`.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
     except KeyboardInterrupt:
         sys.exit(130)

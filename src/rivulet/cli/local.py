@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import secrets
+import sys
 from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from rivulet.http.metrics import Metrics
 from rivulet.http.server import Server, listen
 from rivulet.wiring import House
 
+SWITCH_S = 0.001
+"""How long the event loop may keep the interpreter from the writer's thread: Python's own 5 ms would be in
+every commit of a busy server."""
 
 DOORS = 16
 """The event loop takes one new connection a round from each listening socket. A thousand readers that come
@@ -52,6 +56,7 @@ async def running(settings: Settings, key: str | None, handles_signals: bool) ->
             # What is made so far lives as long as the process: the collector need not look at it again.
             gc.collect()
             gc.freeze()
+            sys.setswitchinterval(SWITCH_S)
             with _address_file(settings.data_dir, url):
                 recovering = asyncio.create_task(house.recover(), name="recovery")
                 doors = [listener, *(listener.dup() for _ in range(DOORS - 1))]

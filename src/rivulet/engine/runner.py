@@ -19,6 +19,8 @@ from rivulet.domain.errors import (
     LimitReached,
     LostClaim,
     RivuletError,
+    StorageFailed,
+    StorageFull,
     TimedOut,
     UpstreamTimeout,
 )
@@ -120,7 +122,13 @@ class Runner:
             ending = await self._ending
             closing_began = self._clock.monotonic()
             closed = await self._let_go()
-            await self._finish(ending, closed, round((self._clock.monotonic() - closing_began) * 1000))
+            close_ms = round((self._clock.monotonic() - closing_began) * 1000)
+            try:
+                await self._finish(ending, closed, close_ms)
+            except (StorageFull, StorageFailed) as problem:
+                # The end itself did not fit any more; a fresh claim may use what is kept for it.
+                self._lost = problem
+                await self._finish(_failed(problem), closed, close_ms)
         except RivuletError as problem:
             log.warning("turn %s was not finished here: %s", self._claim.turn_id, problem.code)
             self._hub.abandoned(self._claim.turn_id)

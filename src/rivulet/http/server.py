@@ -35,6 +35,7 @@ class CannotListen(RivuletError):
     """The address cannot be listened on."""
 
     code = "cannot_listen"
+    status = 409
 
 
 def listen(host: str, port: int) -> socket.socket:

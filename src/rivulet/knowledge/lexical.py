@@ -13,7 +13,7 @@ from math import log
 import msgspec
 import numpy as np
 
-from rivulet.knowledge.postings import POSTING, TITLE, Bools, Floats, Header
+from rivulet.knowledge.postings import POSTING, TITLE, Bools, Floats, Header, Ints, Sums
 from rivulet.ports.knowledge import Analyser, Snapshot
 
 _K1 = 1.2
@@ -81,15 +81,17 @@ def rank(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit:
     least, chunk_count = 0.0, 0
     for segment in snapshot.segments:
         header = headers[segment.id]
-        scores = fields[0].scores(segment.id, header.lengths)
-        titles = fields[1].scores(segment.id, header.title_lengths)
-        if titles.any():
-            scores += _TITLE_SCORE * titles[header.document_of]
         is_found = _findable(header, snapshot)
-        if not is_found.all():
-            scores[~is_found[header.document_of]] = 0
-        chunk_count += int(header.chunk_counts[is_found].sum())
-        found += _best(scores, header, limit, least)
+        chunk_count += int(header.chunk_counts.sum(where=is_found))
+        ordinals, scores = fields[0].scores(segment.id, header.lengths)
+        documents = header.document_of[ordinals]
+        title_scores = fields[1].scores(segment.id, header.title_lengths)[1]
+        if len(title_scores):  # whoever has a word in the title has it in the chunks too
+            scores[ordinals] = (
+                scores[ordinals] + _TITLE_SCORE * _padded(title_scores, len(header.numbers))[documents]
+            )
+        reached = scores[ordinals] * is_found[documents]
+        found += _best(ordinals, reached, header, limit, least)
         found.sort(key=lambda each: (-each.score, each.document_number, each.chunk_number))
         del found[limit:]
         least = found[-1].score if len(found) == limit else 0.0
@@ -106,7 +108,10 @@ class _Field:
             for header in (headers[segment.id] for segment in snapshot.segments)
         ]
         count = sum(map(len, lengths))
-        total = sum(float(each.sum(dtype=np.float64)) for each in lengths)
+        total = sum(
+            header.title_total if mark else header.total
+            for header in (headers[segment.id] for segment in snapshot.segments)
+        )
         self._average = total / count if total else 1.0
         self._weights = words.weights
         self._mark = mark
@@ -118,9 +123,9 @@ class _Field:
         frequency = sum(map(len, blobs)) // POSTING.itemsize
         return log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
-    def scores(self, segment_id: int, lengths: Floats) -> Floats:
-        """One pass over the postings of all words together: most words have too few for a pass of their
-        own."""
+    def scores(self, segment_id: int, lengths: Floats) -> tuple[Ints, Sums]:
+        """The ordinals that have any of the words, once for each of them, and the score of every ordinal up to
+        the last of these. One pass over the postings of all words: most have too few for one of their own."""
         blobs: list[bytes] = []
         weights: list[float] = []
         for term, weight in self._weights.items():
@@ -128,11 +133,9 @@ class _Field:
             if blob is not None:
                 blobs.append(blob)
                 weights.append(weight * self.idf[term] * (_K1 + 1))
-        if not blobs:
-            return np.zeros(len(lengths), np.float32)
         postings = np.frombuffer(b"".join(blobs), POSTING)
         counts = [len(blob) // POSTING.itemsize for blob in blobs]
-        ordinals = postings["ordinal"].astype(np.intp)
+        ordinals = postings["ordinal"].astype(np.int64)
         frequencies = postings["frequency"].astype(np.float32)
         norms = lengths[ordinals]
         norms *= _K1 * _B / self._average
@@ -140,7 +143,7 @@ class _Field:
         norms += frequencies
         frequencies /= norms
         frequencies *= np.repeat(np.array(weights, np.float32), counts)
-        return np.bincount(ordinals, frequencies, len(lengths)).astype(np.float32)
+        return ordinals, np.bincount(ordinals, frequencies)
 
 
 def _findable(header: Header, snapshot: Snapshot) -> Bools:
@@ -154,23 +157,38 @@ def _findable(header: Header, snapshot: Snapshot) -> Bools:
     return is_found
 
 
-def _best(scores: Floats, header: Header, limit: int, least: float) -> list[Candidate]:
+def _padded(scores: Sums, count: int) -> Sums:
+    return np.concatenate((scores, np.zeros(count - len(scores))))
+
+
+def _best(ordinals: Ints, scores: Sums, header: Header, limit: int, least: float) -> list[Candidate]:
     """At least the best `limit` of those that reach `least`."""
-    ordinals = np.flatnonzero(scores >= least) if least > 0 else np.flatnonzero(scores)
-    if len(ordinals) > limit:
-        reached = scores[ordinals]
-        least = np.partition(reached, len(reached) - limit)[len(reached) - limit]
-        ordinals = ordinals[reached >= least]
-    documents = header.document_of[ordinals]
+    best = _reaching(ordinals, scores, limit, least)
+    places = np.array(list(best), np.int64)
+    documents = header.document_of[places]
     return [
         Candidate(score, number, chunk)
         for score, number, chunk in zip(
-            scores[ordinals].tolist(),
+            best.values(),
             header.numbers[documents].tolist(),
-            (ordinals - header.first_chunks[documents]).tolist(),
+            (places - header.first_chunks[documents]).tolist(),
             strict=True,
         )
     ]
+
+
+def _reaching(ordinals: Ints, scores: Sums, limit: int, least: float) -> dict[int, float]:
+    """The scores of different ordinals. Those from half of the best one up are nearly always enough, which saves
+    sorting the many far below."""
+    highest = float(scores.max(initial=0.0))
+    found: dict[int, float] = {}
+    for share in (0.5, 0.25, 0.0):
+        floor = max(share * highest, least)
+        chosen = scores >= floor if floor else scores > 0
+        found = dict(zip(ordinals[chosen].tolist(), scores[chosen].tolist(), strict=True))
+        if len(found) >= limit or floor == least:
+            break
+    return found
 
 
 def _without_middle(terms: list[str]) -> list[str]:

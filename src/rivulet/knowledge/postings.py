@@ -23,6 +23,7 @@ POSTING = np.dtype([("ordinal", "<u2"), ("frequency", "u1")])
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float32]
+Sums = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
 
@@ -46,6 +47,8 @@ class Header:
         "numbers",
         "sources",
         "title_lengths",
+        "title_total",
+        "total",
     )
 
     def __init__(
@@ -57,6 +60,8 @@ class Header:
         self.title_lengths = title_lengths
         self.lengths = lengths
         self.first_chunks: Ints = np.concatenate((np.zeros(1, np.int64), np.cumsum(chunk_counts)))[:-1]
+        self.total = float(lengths.sum(dtype=np.float64))
+        self.title_total = float(title_lengths.sum(dtype=np.float64))
         self.document_of = np.repeat(np.arange(len(numbers), dtype=np.uint16), chunk_counts)
 
     @classmethod
