@@ -301,7 +301,7 @@ class FullAtTheEnd:
 
 
 async def test_an_end_that_did_not_fit_is_written_again(bench: Bench) -> None:
-    """A disk that is full at the last event does not leave the turn open: it ends as failed, its text kept."""
+    """A disk that is full at the last event leaves no turn open: it ends as failed, its text kept."""
     bench.service = bench.new_service(FullAtTheEnd)
     log = await bench.ended(await bench.ask())
     finished = terminal(log)
