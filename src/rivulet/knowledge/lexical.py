@@ -124,8 +124,9 @@ class _Field:
         return log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
     def scores(self, segment_id: int, lengths: Floats) -> tuple[Ints, Sums]:
-        """The ordinals that have any of the words, once for each of them, and the score of every ordinal up to
-        the last of these. One pass over the postings of all words: most have too few for one of their own."""
+        """The ordinals that have any of the words, once for each of them, and the score of every ordinal up
+        to the last of these. One pass over the postings of all words: most have too few for one of their
+        own."""
         blobs: list[bytes] = []
         weights: list[float] = []
         for term, weight in self._weights.items():
@@ -143,7 +144,7 @@ class _Field:
         norms += frequencies
         frequencies /= norms
         frequencies *= np.repeat(np.array(weights, np.float32), counts)
-        return ordinals, np.bincount(ordinals, frequencies)
+        return ordinals, np.bincount(ordinals, frequencies).astype(np.float64, copy=False)
 
 
 def _findable(header: Header, snapshot: Snapshot) -> Bools:
@@ -178,8 +179,8 @@ def _best(ordinals: Ints, scores: Sums, header: Header, limit: int, least: float
 
 
 def _reaching(ordinals: Ints, scores: Sums, limit: int, least: float) -> dict[int, float]:
-    """The scores of different ordinals. Those from half of the best one up are nearly always enough, which saves
-    sorting the many far below."""
+    """The scores of different ordinals. Those from half of the best one up are nearly always enough, which
+    saves looking at the many far below."""
     highest = float(scores.max(initial=0.0))
     found: dict[int, float] = {}
     for share in (0.5, 0.25, 0.0):
