@@ -61,6 +61,19 @@ test('a stream gives the log', async () => {
   assert.deepEqual(asked, [{ after: '', at: 0 }])
 })
 
+test('characters may be split between two reads', async () => {
+  const bytes = new TextEncoder().encode(framesAfter('').join(''))
+  const slow = new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const byte of bytes) controller.enqueue(Uint8Array.of(byte))
+      controller.close()
+    },
+  })
+  const { events, asked } = await run([() => new Response(slow, { headers: EVENT_STREAM })])
+  assert.deepEqual(events, log)
+  assert.equal(asked.length, 1)
+})
+
 test('a connection cut at any byte loses nothing and doubles nothing', async () => {
   const bytes = new TextEncoder().encode(framesAfter('').join(''))
   for (let cut = 0; cut < bytes.length; cut += 1) {
@@ -143,6 +156,13 @@ test('an event from the server makes the next wait short again', async () => {
   }
   const { asked } = await run([down, down, down, () => stream(frameOf(log[0] as TurnEvent)), whole])
   assert.ok((asked[4]?.at as number) - (asked[3]?.at as number) < 500)
+})
+
+test('a page that is no event stream is not an open connection', async () => {
+  const states: Connection[] = []
+  const hotel: Answer = () => new Response('<h1>Sign in</h1>', { headers: { 'content-type': 'text/html' } })
+  await run([hotel, whole], { onConnection: (state) => states.push(state) })
+  assert.deepEqual(states, ['connecting', 'waiting', 'connecting', 'open'])
 })
 
 test('Retry-After is respected', async () => {

@@ -40,6 +40,12 @@ for (const { name, chunks, events } of cases) {
   })
 }
 
+test('an empty read between CR and LF leaves them one line end', () => {
+  const parser = new Parser()
+  const messages = ['data: a\r', '', '\ndata: b\n', '\n'].flatMap((text) => parser.feed(text))
+  assert.deepEqual(messages, [{ id: '', event: 'message', data: 'a\nb' }])
+})
+
 test('a long line in small pieces costs time in proportion to its length', () => {
   const parser = new Parser()
   parser.feed('data: ')
