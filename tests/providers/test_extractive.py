@@ -136,3 +136,13 @@ async def test_scores_of_nothing_are_no_error() -> None:
     """Passages without a score are quoted all the same."""
     (first, *_) = await answer("largest animal", passage(1, WHALES, 0.0))
     assert first.startswith("The blue whale")
+
+
+@pytest.mark.parametrize(
+    "scaffold", ["# Whale weights", "```sh\nwhale weights\n```", "<!-- whale weights -->", "| --- | --- |"]
+)
+async def test_what_only_arranges_a_text_is_not_quoted(scaffold: str) -> None:
+    """A heading that repeats the question is no answer to it; the sentence below is."""
+    text = f"{scaffold}\n\nA blue whale comes to 190 tonnes, and its weights vary little."
+    paragraphs = await answer("What are whale weights?", passage(1, text))
+    assert paragraphs[0] == "A blue whale comes to 190 tonnes, and its weights vary little. [1]"

@@ -47,6 +47,11 @@ _FOOTNOTE = re.compile(r"\s?\[\d{1,3}\]")
 """A reference of the document's own, which would be read as one to our sources."""
 
 
+_NOT_SAID = re.compile(r"#{1,6}\s|```|~~~|<!--|\|?\s*:?-{3,}")
+"""Headings, fences, comments and the rule under a table's head arrange a text; they are quoted only where
+there is nothing else."""
+
+
 class Extractive:
     """Implements `Provider`; `prompt.model` means nothing to it."""
 
@@ -71,10 +76,12 @@ class Extractive:
         found = [sentence for passage in prompt.sources for sentence in self._sentences(passage)]
         asked = self._terms(prompt.question)
         weights = _weights(self._asked(asked, prompt.history), found)
-        scored = sorted(_scored(asked, weights, found), key=lambda each: -each[0])
+        scored = sorted(_scored(asked, weights, found), key=lambda each: (not each[1].is_said, -each[0]))
         chosen: dict[str, _Sentence] = {}
         for score, sentence in scored:
             if len(chosen) >= QUOTED and score < ALSO * scored[0][0]:
+                break
+            if chosen and not sentence.is_said:
                 break
             chosen.setdefault(sentence.text, sentence)
             if len(chosen) == MOST:
@@ -94,10 +101,11 @@ class Extractive:
 
     def _sentences(self, passage: Passage) -> Iterator["_Sentence"]:
         for start, end in sentences(passage.text):
+            is_said = not _NOT_SAID.match(passage.text, start, end)
             text = _FOOTNOTE.sub("", _MARKUP.sub("", passage.text[start:end], count=1))
             text = " ".join(text.split())
             if text:
-                yield _Sentence(passage.n, text, tuple(self._terms(text)), passage.score)
+                yield _Sentence(passage.n, text, tuple(self._terms(text)), passage.score, is_said)
 
 
 class _Sentence(NamedTuple):
@@ -105,6 +113,7 @@ class _Sentence(NamedTuple):
     text: str
     terms: tuple[str, ...]
     passage_score: float
+    is_said: bool
 
 
 def _weights(wanted: dict[str, float], found: Sequence[_Sentence]) -> dict[str, float]:
