@@ -321,6 +321,36 @@ async def test_a_source_deleted_while_it_is_read_leaves_nothing(base: KnowledgeB
         assert await base.count(table) == 0, table
 
 
+async def test_a_run_that_is_cancelled_goes_on_where_it_was(base: KnowledgeBase) -> None:
+    """What was published stays and is not read again; the source is still waiting for the rest."""
+    base.write({f"{n:02}.txt": "\n\n".join(f"Apples, {n}, {p}. " * 30 for p in range(40)) for n in range(20)})
+    source = await base.ingest.folder(TENANT, base.folder)
+
+    def stop(done: int, total: int, path: str) -> None:
+        if done == 18:
+            running.cancel()
+
+    running = asyncio.ensure_future(base.ingest.index(TENANT, source.id, stop))
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    published = len(await base.listed(source.id))
+    assert 0 < published < 20
+    base.reader.names.clear()
+    outcome = await base.ingest.index(TENANT, source.id)
+    assert (outcome.source.status, outcome.source.document_count) == ("ready", 20)
+    assert len(base.reader.names) == 20 - published
+    assert await base.db.read(lambda db: db.execute("SELECT DISTINCT state FROM segments").fetchall()) == [
+        ("published",)
+    ]
+
+
+async def test_the_memory_of_words_is_given_back(base: KnowledgeBase) -> None:
+    """After a large run the analyser holds nothing of it."""
+    rare = [" ".join(f"word{n}x{m}" for m in range(3_000)) for n in range(10)]
+    await base.read(base.write({f"{n}.txt": text for n, text in enumerate(rare)}))
+    assert len(base.analyser) < 1_000
+
+
 async def test_deleting_a_source_takes_it_off_the_disk(base: KnowledgeBase) -> None:
     """Rows, texts and words of it are gone; those of others stay."""
     source = (await base.read(base.write(NOTES))).source

@@ -1,11 +1,13 @@
 """What a question finds, and what it never finds."""
 
+import asyncio
 import random
 import string
 
 import pytest
 
 from rivulet.domain.errors import RetrievalFailed
+from rivulet.knowledge import search
 from tests.knowledge.knowledge_base import TENANT, KnowledgeBase
 
 pytestmark = pytest.mark.anyio
@@ -171,6 +173,28 @@ async def test_one_document_may_fill_all_hits_when_it_is_alone(base: KnowledgeBa
         {"manual.txt": manual, **{f"{n}.txt": f"A pump is not a bee, note {n}." for n in range(3)}}
     )
     assert await base.names("service the pump valve", limit=6) == ["manual.txt"] * 6
+
+
+async def test_no_text_is_shown_twice_while_there_are_others(base: KnowledgeBase) -> None:
+    """Copies of one text do not push out what else there is; alone they are all there is."""
+    copies = {f"copy{n}.txt": "Bees make honey from nectar." for n in range(4)}
+    await base.put({**copies, "other.txt": "Honey is what bees make in summer, and people like it."})
+    names = await base.names("bees make honey", limit=2)
+    assert sorted(filter(None, names))[-1] == "other.txt"
+    assert len(await base.names("bees make honey", limit=5)) == 5
+
+
+async def test_searches_at_once_do_not_disturb_each_other(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether the index is remembered or not, and in whichever thread it is ranked."""
+    for number in range(5):
+        await base.put({f"{number}.txt": f"Bees of kind {number} make honey."}, name="kinds")
+    expected = await base.names("bees honey kind 3")
+    monkeypatch.setattr(search, "_KEPT_SEGMENTS", 0)
+    monkeypatch.setattr(search, "_INLINE_POSTINGS", 0)
+    found = await asyncio.gather(*(base.names("bees honey kind 3") for _ in range(20)))
+    assert found == [expected] * 20
 
 
 async def test_earlier_questions_say_what_a_follow_up_is_about(base: KnowledgeBase) -> None:

@@ -16,6 +16,9 @@ _POSTING_BYTES = 500_000
 """Rows of one short transaction: three to six milliseconds of the writer, which running turns wait for
 too."""
 
+_WORDS_KEPT = 20_000
+"""Of the words seen, about 4 MB."""
+
 
 class Prepared(msgspec.Struct, frozen=True, kw_only=True):
     """A document that has been read. `name` is what its title and its path say, for the index."""
@@ -55,6 +58,11 @@ class Indexer:
             while await self._merge(tenant_id):
                 pass
             await self._index.sweep()
+
+    def rest(self) -> None:
+        """After much indexing: gives back the memory of the words, of which questions need few."""
+        if len(self._analyser) > _WORDS_KEPT:
+            self._analyser.clear()
 
     def _seal(self, segment: NewSegment, batch: Sequence[Prepared]) -> Sealed:
         builder = SegmentBuilder(self._analyser)

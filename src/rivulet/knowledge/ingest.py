@@ -122,6 +122,7 @@ class Ingest:
                 raise Internal from problem
             finally:
                 self._sent.pop((tenant_id, source_id), None)
+                self._indexer.rest()
             return Outcome(source=await self._conclude(tenant_id, source_id), tally=tally)
 
     async def delete(self, tenant_id: str, source_id: str) -> bool:
@@ -162,8 +163,10 @@ class Ingest:
         refresh = Refresh(tenant_id, source.id, self._documents, self._indexer, reading)
         try:
             await refresh.run(found, progress)
-        finally:
+        except Exception:  # but not when the server stops: the next start tidies up
             await self._indexer.tidy(tenant_id)
+            raise
+        await self._indexer.tidy(tenant_id)
         return refresh.tally
 
     def _listing(self, tenant_id: str, source: Source) -> Listing | None:

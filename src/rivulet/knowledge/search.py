@@ -3,13 +3,14 @@ enough."""
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
 from hashlib import blake2b
 from math import log
 
 from rivulet.domain.errors import RetrievalFailed
 from rivulet.domain.ids import make_id
 from rivulet.knowledge.lexical import Ranking, Words, rank
-from rivulet.knowledge.postings import Header
+from rivulet.knowledge.postings import POSTING, Header
 from rivulet.knowledge.reranking import Reader
 from rivulet.ports.knowledge import Analyser, Found, FoundChunk, Hit, IndexReader, Query, Snapshot
 
@@ -24,6 +25,10 @@ _POOL = 15
 """Candidates that are read once more."""
 
 _MOST_HITS = 100
+_LONGEST_END = 10_000
+"""Characters of a question that are read from its beginning and from its end; what is pasted between is
+not."""
+
 _INLINE_POSTINGS = 100_000
 """Up to here the ranking takes a millisecond or two and is done on the event loop; beyond it goes to a
 thread."""
@@ -45,7 +50,7 @@ class LexicalSearch:
         """A query without a word that could be looked up finds nothing. Raises RetrievalFailed."""
         if not query.tenant_id:
             raise RetrievalFailed("A search needs a tenant.")
-        words = Words(self._analyser, query.text, query.earlier)
+        words = Words(self._analyser, _ends(query.text), [_ends(text) for text in query.earlier])
         limit = max(0, min(query.limit, _MOST_HITS))
         if not words.weights or not limit:
             return Found(hits=(), is_supported=False)
@@ -55,8 +60,10 @@ class LexicalSearch:
             raise RetrievalFailed from problem
 
     async def _found(self, query: Query, words: Words, limit: int) -> Found:
-        snapshot = await self._index.look(query.tenant_id, words.keys(), query.source_ids, self._headers)
-        ranking = await self._ranking(snapshot, words, max(_POOL, 2 * limit))
+        known = self._headers
+        snapshot = await self._index.look(query.tenant_id, words.keys(), query.source_ids, known)
+        headers = self._headers_of(snapshot, known)
+        ranking = await _ranking(snapshot, headers, words, max(_POOL, 2 * limit))
         places = [(each.document_number, each.chunk_number) for each in ranking.candidates]
         chunks = await self._index.chunks(query.tenant_id, places)
         reader = Reader(words, ranking.idf)
@@ -69,20 +76,27 @@ class LexicalSearch:
         least = _LEAST_SCORE + _LEAST_SCORE_GROWS * log(max(1, ranking.chunk_count))
         return Found(hits=hits, is_supported=bool(hits) and hits[0].score >= least)
 
-    async def _ranking(self, snapshot: Snapshot, words: Words, limit: int) -> Ranking:
-        headers = self._headers_of(snapshot)
-        size = sum(len(blob) for blob in snapshot.postings.values()) // 3
-        if size <= _INLINE_POSTINGS:
-            return rank(snapshot, headers, words, limit)
-        return await asyncio.to_thread(rank, snapshot, headers, words, limit)
-
-    def _headers_of(self, snapshot: Snapshot) -> dict[int, Header]:
+    def _headers_of(self, snapshot: Snapshot, known: Mapping[int, Header]) -> dict[int, Header]:
+        """Those of the snapshot; the ones met last are kept for the next query."""
         headers = {
-            segment.id: Header.decode(segment.header) if segment.header else self._headers[segment.id]
+            segment.id: Header.decode(segment.header) if segment.header else known[segment.id]
             for segment in snapshot.segments
         }
-        self._headers = dict([*self._headers.items(), *headers.items()][-max(_KEPT_SEGMENTS, len(headers)) :])
+        others = [each for each in self._headers.items() if each[0] not in headers]
+        room = max(0, _KEPT_SEGMENTS - len(headers))
+        self._headers = dict(others[len(others) - room :] if room < len(others) else others) | headers
         return headers
+
+
+def _ends(text: str) -> str:
+    return text if len(text) <= 2 * _LONGEST_END else f"{text[:_LONGEST_END]} {text[-_LONGEST_END:]}"
+
+
+async def _ranking(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit: int) -> Ranking:
+    size = sum(map(len, snapshot.postings.values())) // POSTING.itemsize
+    if size <= _INLINE_POSTINGS:
+        return rank(snapshot, headers, words, limit)
+    return await asyncio.to_thread(rank, snapshot, headers, words, limit)
 
 
 def _text(found: FoundChunk) -> str:
@@ -116,13 +130,17 @@ def _chunk_id(document_id: str, start: int, text: str) -> str:
 
 
 def _shared_out(read: list[tuple[float, FoundChunk]], limit: int) -> list[tuple[float, FoundChunk]]:
-    """The best, in order, but no document that is made to match every question crowds out all others."""
+    """The best, in order, but no document that is made to match every question crowds out all others, and no
+    text is there twice while there are others."""
     share = -(-limit // 2)
     taken: Counter[str] = Counter()
     chosen: list[tuple[float, FoundChunk]] = []
     rest: list[tuple[float, FoundChunk]] = []
+    texts: set[str] = set()
     for score, found in read:
         taken[found.document.id] += 1
-        is_rival = taken[found.document.id] <= share and score >= _RIVAL * read[0][0]
-        (chosen if is_rival else rest).append((score, found))
+        is_near = score >= _RIVAL * read[0][0]
+        is_new = taken[found.document.id] <= share and found.chunk.text not in texts
+        texts.add(found.chunk.text)
+        (chosen if is_near and is_new else rest).append((score, found))
     return sorted((chosen + rest)[:limit], key=lambda each: -each[0])

@@ -43,9 +43,9 @@ class SqliteDocuments:
         if not is_storable(source_id):
             return []
         named = {"tenant_id": tenant_id, "source_id": source_id}
-        return [
-            document(row) for row in await self._db.read(lambda db: rows(db, _SQL["documents_of"], named))
-        ]
+        return await self._db.read(
+            lambda db: [document(row) for row in rows(db, _SQL["documents_of"], named)]
+        )
 
     async def get(self, tenant_id: str, document_id: str) -> Document | None:
         if not is_storable(document_id):

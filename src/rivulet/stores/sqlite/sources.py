@@ -35,7 +35,7 @@ class SqliteSources:
 
     async def all(self, tenant_id: str) -> list[Source]:
         named = {"tenant_id": tenant_id}
-        return [_source(row) for row in await self._db.read(lambda db: rows(db, _SQL["all_sources"], named))]
+        return await self._db.read(lambda db: [_source(row) for row in rows(db, _SQL["all_sources"], named)])
 
     async def get(self, tenant_id: str, source_id: str) -> Source | None:
         if not is_storable(source_id):
