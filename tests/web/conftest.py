@@ -285,11 +285,8 @@ class Visitor:
         self.page.locator("[role=log][aria-busy=false]").wait_for()
 
 
-WATCH = """
-window.violations = []
-document.addEventListener('securitypolicyviolation', (event) =>
-  window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`))
-"""
+WATCH = """document.addEventListener('securitypolicyviolation', (event) =>
+  violated(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`))"""
 
 
 @pytest.fixture
@@ -303,6 +300,7 @@ def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
     def come(**options: object) -> Visitor:
         context = browser.new_context(**options)  # type: ignore[arg-type]
         context.set_default_timeout(10_000)
+        context.expose_function("violated", lambda what: problems.append(what))
         context.add_init_script(WATCH)
         page = context.new_page()
         requests: list[str] = []
@@ -314,7 +312,6 @@ def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
 
     yield come
     for visitor in visitors:
-        problems += visitor.page.evaluate("window.violations ?? []")
         hosts = {url.split("/")[2].split(":")[0] for url in visitor.requests if url.startswith("http")}
         problems += [f"asked {host}" for host in hosts - {"127.0.0.1", "localhost"}]
     for context in contexts:

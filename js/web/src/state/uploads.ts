@@ -12,6 +12,8 @@ export interface Upload {
   readonly name: string
   /** Missing after a reload: then the file must be chosen again. */
   readonly file?: File
+  /** The sources that were there when it was added. */
+  readonly before?: ReadonlySet<string>
   /** From 0 to 1. */
   readonly sent: number
   readonly phase: 'waiting' | 'sending' | 'failed'
@@ -27,7 +29,8 @@ const running = new Map<number, AbortController>()
 let lastId = uploads.value.length
 
 export function upload(files: Iterable<File>): void {
-  const added = [...files].map((file): Upload => ({ id: ++lastId, name: file.name, file, sent: 0, phase: 'waiting' }))
+  const before = new Set(sources.value?.map(({ id }) => id))
+  const added = [...files].map((file): Upload => ({ id: ++lastId, name: file.name, file, before, sent: 0, phase: 'waiting' }))
   uploads.value = [...uploads.value, ...added]
   next()
 }

@@ -32,9 +32,8 @@ export function DocumentsView() {
 }
 
 /** The server may list a file before it has answered its upload: until then the upload's row stands for it. */
-function isOnItsWay({ status, title }: Source): boolean {
-  const isRead = status === 'ready' || status === 'error'
-  return !isRead && uploads.value.some(({ phase, name }) => phase === 'sending' && name === title)
+function isOnItsWay({ id, title }: Source): boolean {
+  return uploads.value.some(({ phase, name, before }) => phase === 'sending' && name === title && !before?.has(id))
 }
 
 function UploadRow({ upload }: { upload: Upload }) {

@@ -11,7 +11,7 @@ export function Welcome() {
   return (
     <div class="welcome">
       <Mark size={52} />
-      <h1>{hasDocuments ? words.greeting : words.greetingEmpty}</h1>
+      <h2>{hasDocuments ? words.greeting : words.greetingEmpty}</h2>
       <p>{hasDocuments ? words.greetingBody(documentCount.value) : words.greetingEmptyBody}</p>
       {!hasDocuments && <AddFiles />}
     </div>
