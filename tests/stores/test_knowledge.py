@@ -257,6 +257,8 @@ async def test_a_failed_document_loses_what_was_indexed(store: SqliteKnowledge) 
 async def test_no_tenant_sees_or_changes_anything_of_another(store: SqliteKnowledge) -> None:
     """Every verb with the other's ids answers as for ids that never were."""
     theirs = await published(store, "theirs", "secret")
+    old = await published(store, "theirs", "old", id="doc_o")
+    await store.documents.delete("theirs", "src_a", ["doc_o"])
     await store.sources.add("mine", source("src_m"))
     index, documents, sources = store.index, store.documents, store.sources
     assert await sources.get("mine", "src_a") is None
@@ -278,9 +280,13 @@ async def test_no_tenant_sees_or_changes_anything_of_another(store: SqliteKnowle
     assert own is not None
     assert not await index.replace(own, Segment(id=own.id, chunk_count=0, header=b""), [theirs.id], [])
     assert await index.open("mine", "src_a", 1) is None
+    assert await index.replace(own, Segment(id=own.id, chunk_count=0, header=b""), [], [old.first_number])
+    assert (await index.look("theirs", [], None, ())).retired == {old.first_number}
+    assert await documents.get("theirs", "doc_a") == document(chunk_count=1)
     assert await documents.text("theirs", "doc_a") == "secret"
     assert (await sources.get("theirs", "src_a")) == source(document_count=1, chunk_count=1)
-    assert (await index.look("theirs", ["word"], None, ())).postings == {(theirs.id, "word"): b"abc"}
+    postings = (await index.look("theirs", ["word"], None, ())).postings
+    assert postings == {(theirs.id, "word"): b"abc", (old.id, "word"): b"abc"}
 
 
 async def test_two_tenants_may_have_the_same_ids(store: SqliteKnowledge) -> None:
