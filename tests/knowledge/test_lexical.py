@@ -56,7 +56,7 @@ def snapshot(
 def ranked(here: Snapshot, question: str, limit: int = 20) -> list[tuple[int, int, float]]:
     headers = {segment.id: Header.decode(segment.header) for segment in here.segments}
     found = rank(here, headers, Words(ANALYSER, question, ()), limit).candidates
-    return [(each.document_number, each.chunk_number, each.score) for each in found]
+    return [(*each.place, each.score) for each in found]
 
 
 def by_formula(texts: Texts, question: str) -> dict[tuple[int, int], float]:
@@ -141,8 +141,8 @@ def merged(here: Snapshot) -> Sealed:
 
 
 def test_merging_gives_what_indexing_at_once_gives(texts: Texts) -> None:
-    """Eight segments merged are, byte for byte, the segment of all their documents."""
-    parts = [sealed(texts[start : start + 5], start) for start in range(0, 40, 5)]
+    """Four segments merged are, byte for byte, the segment of all their documents."""
+    parts = [sealed(texts[start : start + 10], start) for start in range(0, 40, 10)]
     whole = sealed(texts[:40])
     again = merged(snapshot(*parts))
     assert again.header == whole.header
@@ -166,8 +166,8 @@ def test_merging_leaves_retired_documents_out(texts: Texts) -> None:
 
 
 def test_few_or_large_segments_are_left_alone(texts: Texts) -> None:
-    """Seven of one size are not merged, nor is one with little to drop."""
-    parts = [sealed(texts[start : start + 5], start) for start in range(0, 35, 5)]
+    """Three of one size are not merged, nor is one with little to drop."""
+    parts = [sealed(texts[start : start + 10], start) for start in range(0, 30, 10)]
     assert due(snapshot(*parts)) == []
     assert due(snapshot(sealed(texts), retired=frozenset({0}))) == []
     assert due(snapshot()) == []

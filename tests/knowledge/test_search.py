@@ -187,12 +187,11 @@ async def test_no_text_is_shown_twice_while_there_are_others(base: KnowledgeBase
 async def test_searches_at_once_do_not_disturb_each_other(
     base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whether the index is remembered or not, and in whichever thread it is ranked."""
+    """Though what they remember of the index is thrown away all the time."""
     for number in range(5):
         await base.put({f"{number}.txt": f"Bees of kind {number} make honey."}, name="kinds")
     expected = await base.names("bees honey kind 3")
     monkeypatch.setattr(search, "_KEPT_SEGMENTS", 0)
-    monkeypatch.setattr(search, "_INLINE_POSTINGS", 0)
     found = await asyncio.gather(*(base.names("bees honey kind 3") for _ in range(20)))
     assert found == [expected] * 20
 

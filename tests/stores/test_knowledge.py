@@ -1,13 +1,21 @@
 """Sources, documents and the index's storage: what a store of knowledge promises."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import msgspec
 import pytest
 
-from rivulet.ports.knowledge import Document, NewSegment, Segment, Source, StoredChunk
+from rivulet.ports.knowledge import (
+    Document,
+    FoundChunk,
+    NewSegment,
+    Place,
+    Segment,
+    Source,
+    StoredChunk,
+)
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.knowledge import SqliteKnowledge
 from rivulet.testing.clock import ManualClock
@@ -129,7 +137,7 @@ async def test_a_documents_text_is_its_chunks(store: SqliteKnowledge) -> None:
     segment = await published(store, "t", "Erste 🐝.\n\n", "Zweite.")
     assert await store.documents.text("t", "doc_a") == "Erste 🐝.\n\nZweite."
     place = (segment.first_number, 0)
-    found = await store.index.chunks("t", [place, (segment.first_number, 7), (999, 0)])
+    found = await chunks(store, "t", place, (segment.first_number, 7), (999, 0))
     assert list(found) == [place]
     assert found[place].chunk == pieces("Erste 🐝.\n\n")[0]
     assert found[place].document == await store.documents.get("t", "doc_a")
@@ -141,7 +149,7 @@ async def test_nothing_is_seen_before_it_is_published(store: SqliteKnowledge) ->
     segment = await begun(store, "t", "one")
     before = await store.index.look("t", ["word"], None, ())
     assert (before.segments, before.postings) == ((), {})
-    assert await store.index.chunks("t", [(segment.first_number, 0)]) == {}
+    assert await chunks(store, "t", (segment.first_number, 0)) == {}
     assert await store.documents.of("t", "src_a") == []
     assert await publish(store, segment, document(chunk_count=1))
     after = await store.index.look("t", ["word", "other"], None, ())
@@ -160,7 +168,7 @@ async def test_a_new_version_takes_the_place_of_the_old_one(store: SqliteKnowled
     assert (row.digest, row.created_at, row.updated_at, row.chunk_count) == ("d2", 1, 7, 2)
     assert await store.documents.text("t", "doc_a") == "new text"
     assert (await store.index.look("t", [], None, ())).retired == {old.first_number}
-    assert await store.index.chunks("t", [(old.first_number, 0)]) == {}
+    assert await chunks(store, "t", (old.first_number, 0)) == {}
 
 
 async def test_nothing_is_published_into_a_deleted_source(store: SqliteKnowledge) -> None:
@@ -182,7 +190,7 @@ async def test_sweeping_removes_what_nobody_can_see_and_nothing_else(store: Sqli
     await store.documents.delete("t", "src_a", ["doc_o"])
     await store.index.sweep()
     assert await store.documents.text("t", "doc_k") == "kept"
-    assert list(await store.index.chunks("t", [(kept.first_number, 0)])) == [(kept.first_number, 0)]
+    assert list(await chunks(store, "t", (kept.first_number, 0))) == [(kept.first_number, 0)]
     assert await rows(store, "SELECT text FROM chunks") == [("kept",)]
     assert await rows(store, "SELECT count(*) FROM segments") == [(2,)]
     assert await rows(store, "SELECT count(*) FROM postings") == [(2,)]
@@ -274,7 +282,7 @@ async def test_no_tenant_sees_or_changes_anything_of_another(store: SqliteKnowle
     assert (seen.segments, seen.postings, seen.retired) == ((), {}, frozenset())
     assert seen.sources is not None
     assert len(seen.sources) == 1
-    assert await index.chunks("mine", [(theirs.first_number, 0)]) == {}
+    assert await chunks(store, "mine", (theirs.first_number, 0)) == {}
     assert await index.postings("mine", [theirs.id], "", 10) == []
     own = await index.open("mine", None, 0)
     assert own is not None
@@ -320,6 +328,10 @@ async def test_many_writers_at_once_get_numbers_of_their_own(store: SqliteKnowle
     opened = await asyncio.gather(*(store.index.open("t", "src_a", 3) for _ in range(20)))
     numbers = [each.first_number + n for each in opened if each for n in range(3)]
     assert len(set(numbers)) == 60
+
+
+async def chunks(store: SqliteKnowledge, tenant_id: str, *places: Place) -> Mapping[Place, FoundChunk]:
+    return await store.index.find(tenant_id, (), None, (), lambda _: places)
 
 
 async def rows(store: SqliteKnowledge, sql: str) -> list[tuple[object, ...]]:

@@ -40,7 +40,7 @@ def _word_characters() -> str:
 
 _WORD = re.compile(f"[{_word_characters()}]+")
 _ASCII_TO_SPACE = {code: " " for code in range(128) if not chr(code).isalnum()}
-_INVISIBLE = re.compile("[\u00ad\u200c\u200d\u2060\ufeff]")
+_INVISIBLE = "\u00ad\u200c\u200d\u2060\ufeff"
 """Soft hyphen, joiners and byte-order mark stand inside words without being part of them."""
 
 _HAS_DIGIT = re.compile(r"\d")
@@ -74,7 +74,11 @@ class ScriptAnalyser(dict[str, tuple[str, ...]]):
             text = text.lower()
         if text.isascii():
             return text.translate(_ASCII_TO_SPACE).split()
-        return _WORD.findall(_INVISIBLE.sub("", unicodedata.normalize("NFKC", text)))
+        text = unicodedata.normalize("NFKC", text)
+        for invisible in _INVISIBLE:
+            if invisible in text:
+                text = text.replace(invisible, "")
+        return _WORD.findall(text)
 
     def __missing__(self, word: str) -> tuple[str, ...]:
         if _SPACELESS.search(word):

@@ -78,6 +78,7 @@ class Shelf:
         if batch:
             await self._indexer.add(tenant_id, source_id, batch)
         await self._indexer.tidy(tenant_id)
+        self._indexer.rest()
         return count
 
     async def remove(self, tenant_id: str, source_id: str) -> None:

@@ -14,7 +14,7 @@ import msgspec
 import numpy as np
 
 from rivulet.knowledge.postings import POSTING, TITLE, Bools, Floats, Header, Ints, Sums
-from rivulet.ports.knowledge import Analyser, Snapshot
+from rivulet.ports.knowledge import Analyser, Place, Snapshot
 
 _K1 = 1.2
 _B = 0.75
@@ -33,6 +33,10 @@ questions, nDCG@10: .543, without the earlier ones .524, all equal .361)."""
 _MOST_WORDS = 128
 """Different words of a question that are looked up. A pasted text may have thousands; what is asked stands at
 its beginning or its end, so the middle goes."""
+
+
+_NONE: Ints = np.zeros(0, np.int64)
+_NO_SUMS: Sums = np.zeros(0)
 
 
 class Words:
@@ -58,8 +62,7 @@ class Candidate(msgspec.Struct, frozen=True):
     """A chunk that has some of the words; the score is the BM25 score over the ceiling."""
 
     score: float
-    document_number: int
-    chunk_number: int
+    place: Place
 
 
 class Ranking(msgspec.Struct, frozen=True):
@@ -82,21 +85,28 @@ def rank(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit:
     for segment in snapshot.segments:
         header = headers[segment.id]
         is_found = _findable(header, snapshot)
-        chunk_count += int(header.chunk_counts.sum(where=is_found))
-        ordinals, scores = fields[0].scores(segment.id, header.lengths)
-        documents = header.document_of[ordinals]
-        title_scores = fields[1].scores(segment.id, header.title_lengths)[1]
-        if len(title_scores):  # whoever has a word in the title has it in the chunks too
-            scores[ordinals] = (
-                scores[ordinals] + _TITLE_SCORE * _padded(title_scores, len(header.numbers))[documents]
-            )
-        reached = scores[ordinals] * is_found[documents]
-        found += _best(ordinals, reached, header, limit, least)
-        found.sort(key=lambda each: (-each.score, each.document_number, each.chunk_number))
+        chunk_count += len(header.lengths) if is_found is None else int(header.chunk_counts[is_found].sum())
+        ordinals, scores = _scored(fields, segment.id, header)
+        if is_found is not None:
+            scores *= is_found[header.document_of[ordinals]]
+        found += _best(ordinals, scores, header, limit, least)
+        found.sort(key=lambda each: (-each.score, each.place))
         del found[limit:]
         least = found[-1].score if len(found) == limit else 0.0
     candidates = [msgspec.structs.replace(each, score=each.score / ceiling) for each in found]
     return Ranking(candidates, fields[0].idf, chunk_count)
+
+
+def _scored(fields: tuple["_Field", "_Field"], segment_id: int, header: Header) -> tuple[Ints, Sums]:
+    """The chunks that have any of the words, some of them several times, and their scores."""
+    ordinals, sums = fields[0].sums(segment_id, header.lengths)
+    scores = sums[ordinals]
+    _, title_sums = fields[1].sums(segment_id, header.title_lengths)
+    if len(title_sums):  # whoever has a word in the title has it in the chunks too
+        titles = np.zeros(len(header.numbers))
+        titles[: len(title_sums)] = title_sums
+        scores += _TITLE_SCORE * titles[header.document_of[ordinals]]
+    return ordinals, scores
 
 
 class _Field:
@@ -123,7 +133,7 @@ class _Field:
         frequency = sum(map(len, blobs)) // POSTING.itemsize
         return log(1 + (count - frequency + 0.5) / (frequency + 0.5))
 
-    def scores(self, segment_id: int, lengths: Floats) -> tuple[Ints, Sums]:
+    def sums(self, segment_id: int, lengths: Floats) -> tuple[Ints, Sums]:
         """The ordinals that have any of the words, once for each of them, and the score of every ordinal up
         to the last of these. One pass over the postings of all words: most have too few for one of their
         own."""
@@ -134,6 +144,8 @@ class _Field:
             if blob is not None:
                 blobs.append(blob)
                 weights.append(weight * self.idf[term] * (_K1 + 1))
+        if not blobs:
+            return _NONE, _NO_SUMS
         postings = np.frombuffer(b"".join(blobs), POSTING)
         counts = [len(blob) // POSTING.itemsize for blob in blobs]
         ordinals = postings["ordinal"].astype(np.int64)
@@ -147,8 +159,10 @@ class _Field:
         return ordinals, np.bincount(ordinals, frequencies).astype(np.float64, copy=False)
 
 
-def _findable(header: Header, snapshot: Snapshot) -> Bools:
-    """The documents that are not retired, and are of the sources asked for."""
+def _findable(header: Header, snapshot: Snapshot) -> Bools | None:
+    """The documents that are not retired, and are of the sources asked for; None for all of them."""
+    if not snapshot.retired and snapshot.sources is None:
+        return None
     is_found = np.ones(len(header.numbers), bool)
     if snapshot.retired:
         retired = np.fromiter(snapshot.retired, np.int64, len(snapshot.retired))
@@ -158,23 +172,16 @@ def _findable(header: Header, snapshot: Snapshot) -> Bools:
     return is_found
 
 
-def _padded(scores: Sums, count: int) -> Sums:
-    return np.concatenate((scores, np.zeros(count - len(scores))))
-
-
 def _best(ordinals: Ints, scores: Sums, header: Header, limit: int, least: float) -> list[Candidate]:
     """At least the best `limit` of those that reach `least`."""
     best = _reaching(ordinals, scores, limit, least)
     places = np.array(list(best), np.int64)
     documents = header.document_of[places]
+    numbers = header.numbers[documents].tolist()
+    chunks = (places - header.first_chunks[documents]).tolist()
     return [
-        Candidate(score, number, chunk)
-        for score, number, chunk in zip(
-            best.values(),
-            header.numbers[documents].tolist(),
-            (places - header.first_chunks[documents]).tolist(),
-            strict=True,
-        )
+        Candidate(score, (number, chunk))
+        for score, number, chunk in zip(best.values(), numbers, chunks, strict=True)
     ]
 
 

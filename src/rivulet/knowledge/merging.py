@@ -10,9 +10,9 @@ import numpy as np
 from rivulet.knowledge.postings import LARGEST_SEGMENT, POSTING, TITLE, Bools, Floats, Header, Ints
 from rivulet.ports.knowledge import Segment, Snapshot
 
-_SAME_SIZE = 8
-"""So many segments of about one size (within this factor) become one: each chunk is then moved once for every
-eightfold growth of the index, and a query meets at most some twenty segments."""
+_SAME_SIZE = 4
+"""So many segments of about one size (within this factor) become one: each chunk is moved once for every
+fourfold growth of the index, and a query meets three segments of each size at most."""
 
 _LARGE = LARGEST_SEGMENT // 2
 """Two of these may not fit into one."""

@@ -1,7 +1,6 @@
 """The search over a tenant's documents: look up, rank, read the best once more, decide whether it is
 enough."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
@@ -10,9 +9,9 @@ from math import log
 from rivulet.domain.errors import RetrievalFailed
 from rivulet.domain.ids import make_id
 from rivulet.knowledge.lexical import Ranking, Words, rank
-from rivulet.knowledge.postings import POSTING, Header
+from rivulet.knowledge.postings import Header
 from rivulet.knowledge.reranking import Reader
-from rivulet.ports.knowledge import Analyser, Found, FoundChunk, Hit, IndexReader, Query, Snapshot
+from rivulet.ports.knowledge import Analyser, Found, FoundChunk, Hit, IndexReader, Place, Query, Snapshot
 
 _LEAST_SCORE = 0.0625
 _LEAST_SCORE_GROWS = 0.025
@@ -21,7 +20,7 @@ searched, because among more chunks there are more that match by chance. With ha
 out this keeps .95 of the questions that can be answered, whether there are 183 chunks or 26,000, and refuses
 .93 of the others among 183, .63 among 13,500 (AUROC of the score .975 and .904)."""
 
-_POOL = 15
+_POOL = 12
 """Candidates that are read once more."""
 
 _MOST_HITS = 100
@@ -29,17 +28,17 @@ _LONGEST_END = 10_000
 """Characters of a question that are read from its beginning and from its end; what is pasted between is
 not."""
 
-_INLINE_POSTINGS = 100_000
-"""Up to here the ranking takes a millisecond or two and is done on the event loop; beyond it goes to a
-thread."""
-
 _KEPT_SEGMENTS = 64
 _RIVAL = 0.5
 """One document gets at most half of the hits while others score at least this share of the best."""
 
 
 class LexicalSearch:
-    """`Search` over an `IndexReader`. Keeps the headers of the segments it met; they never change."""
+    """`Search` over an `IndexReader`. Keeps the headers of the segments it met; they never change.
+
+    The ranking runs in the thread that reads the index: it needs the postings at once, a large index takes it
+    milliseconds, and the event loop has tokens to send. Reading the best dozen once more takes less than one.
+    """
 
     def __init__(self, index: IndexReader, analyser: Analyser) -> None:
         self._index = index
@@ -60,16 +59,19 @@ class LexicalSearch:
             raise RetrievalFailed from problem
 
     async def _found(self, query: Query, words: Words, limit: int) -> Found:
+        ranking = Ranking([], {}, 0)
         known = self._headers
-        snapshot = await self._index.look(query.tenant_id, words.keys(), query.source_ids, known)
-        headers = self._headers_of(snapshot, known)
-        ranking = await _ranking(snapshot, headers, words, max(_POOL, 2 * limit))
-        places = [(each.document_number, each.chunk_number) for each in ranking.candidates]
-        chunks = await self._index.chunks(query.tenant_id, places)
+
+        def choose(snapshot: Snapshot) -> list[Place]:
+            nonlocal ranking
+            ranking = rank(snapshot, self._headers_of(snapshot, known), words, max(_POOL, 2 * limit))
+            return [candidate.place for candidate in ranking.candidates]
+
+        chunks = await self._index.find(query.tenant_id, words.keys(), query.source_ids, known, choose)
         reader = Reader(words, ranking.idf)
         read: list[tuple[float, FoundChunk]] = []
-        for candidate, place in zip(ranking.candidates, places, strict=True):
-            if found := chunks.get(place):
+        for candidate in ranking.candidates:
+            if found := chunks.get(candidate.place):
                 read.append((reader.score(candidate.score, self._analyser.terms(_text(found))), found))
         read.sort(key=lambda each: -each[0])
         hits = tuple(_hit(found, score) for score, found in _shared_out(read, limit))
@@ -90,13 +92,6 @@ class LexicalSearch:
 
 def _ends(text: str) -> str:
     return text if len(text) <= 2 * _LONGEST_END else f"{text[:_LONGEST_END]} {text[-_LONGEST_END:]}"
-
-
-async def _ranking(snapshot: Snapshot, headers: Mapping[int, Header], words: Words, limit: int) -> Ranking:
-    size = sum(map(len, snapshot.postings.values())) // POSTING.itemsize
-    if size <= _INLINE_POSTINGS:
-        return rank(snapshot, headers, words, limit)
-    return await asyncio.to_thread(rank, snapshot, headers, words, limit)
 
 
 def _text(found: FoundChunk) -> str:

@@ -1,6 +1,6 @@
 """Where answers come from: sources, documents, chunks, and the search over them."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, Protocol
 
 import msgspec
@@ -211,6 +211,13 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     sources: frozenset[int] | None = None
 
 
+Place = tuple[int, int]
+"""Where a chunk is: its document's number and its own."""
+
+Choose = Callable[[Snapshot], Sequence[Place]]
+"""Which chunks of a state of the index are wanted. Plain computing, called in whichever thread reads."""
+
+
 class IndexReader(Protocol):
     """The index as a query reads it. Every method sees only what belongs to the tenant."""
 
@@ -224,10 +231,16 @@ class IndexReader(Protocol):
         """`known` are the segments whose headers the asker has; unknown source ids select nothing."""
         ...
 
-    async def chunks(
-        self, tenant_id: str, places: Collection[tuple[int, int]]
-    ) -> Mapping[tuple[int, int], FoundChunk]:
-        """Chunks by (document number, chunk number), without those that are gone meanwhile."""
+    async def find(
+        self,
+        tenant_id: str,
+        terms: Collection[str],
+        source_ids: Collection[str] | None,
+        known: Collection[int],
+        choose: Choose,
+    ) -> Mapping[Place, FoundChunk]:
+        """Looks, lets `choose` have the snapshot, and brings the chunks it wants, without those that are not
+        to be found."""
         ...
 
 

@@ -10,9 +10,11 @@ from collections.abc import Collection, Mapping, Sequence
 import apsw
 
 from rivulet.ports.knowledge import (
+    Choose,
     Document,
     FoundChunk,
     NewSegment,
+    Place,
     Segment,
     Snapshot,
     StoredChunk,
@@ -37,47 +39,18 @@ class SqliteIndex:
         source_ids: Collection[str] | None,
         known: Collection[int],
     ) -> Snapshot:
-        def look(db: apsw.Connection) -> Snapshot:
-            named = {"tenant_id": tenant_id}
-            segments = rows(db, _SQL["searched_segments"], named)
-            wanted = {"segments": json.dumps([id for id, _ in segments]), "terms": json.dumps(list(terms))}
-            found = rows(db, _SQL["look_up"], wanted | named)
-            retired = rows(db, _SQL["retired_documents"], named)
-            return Snapshot(
-                segments=tuple(
-                    Segment(
-                        id=id, chunk_count=count, header=b"" if id in known else _header(db, tenant_id, id)
-                    )
-                    for id, count in segments
-                ),
-                postings={(segment, term): postings for segment, term, postings in found},
-                retired=frozenset(number for (number,) in retired),
-                sources=None if source_ids is None else _numbers(db, tenant_id, source_ids),
-            )
+        return await self._db.read(lambda db: _look(db, tenant_id, terms, source_ids, known))
 
-        return await self._db.read(look)
-
-    async def chunks(
-        self, tenant_id: str, places: Collection[tuple[int, int]]
-    ) -> Mapping[tuple[int, int], FoundChunk]:
-        numbers = {number for number, _ in places}
-        named = {
-            "tenant_id": tenant_id,
-            "numbers": json.dumps(list(numbers)),
-            "places": json.dumps([number * PLACES + chunk for number, chunk in places]),
-        }
-
-        def look(db: apsw.Connection) -> dict[tuple[int, int], FoundChunk]:
-            documents = {row[0]: document(row[1:]) for row in rows(db, _SQL["found_documents"], named)}
-            found: dict[tuple[int, int], FoundChunk] = {}
-            for place, start, end, text, page, heading in rows(db, _SQL["found_chunks"], named):
-                number, chunk = divmod(place, PLACES)
-                if number in documents:
-                    stored = StoredChunk(
-                        number=chunk, start=start, end=end, text=text, page=page, heading=heading
-                    )
-                    found[number, chunk] = FoundChunk(chunk=stored, document=documents[number])
-            return found
+    async def find(
+        self,
+        tenant_id: str,
+        terms: Collection[str],
+        source_ids: Collection[str] | None,
+        known: Collection[int],
+        choose: Choose,
+    ) -> Mapping[Place, FoundChunk]:
+        def look(db: apsw.Connection) -> Mapping[Place, FoundChunk]:
+            return _chunks(db, tenant_id, choose(_look(db, tenant_id, terms, source_ids, known)))
 
         return await self._db.read(look)
 
@@ -207,6 +180,44 @@ def _sweep_chunks(db: apsw.Connection, first_number: int, count: int) -> bool:
     beyond = (first_number + count) * PLACES
     db.execute(_SQL["sweep_chunks"], {"first": first_number * PLACES, "beyond": beyond})
     return db.changes() > 0
+
+
+def _look(
+    db: apsw.Connection,
+    tenant_id: str,
+    terms: Collection[str],
+    source_ids: Collection[str] | None,
+    known: Collection[int],
+) -> Snapshot:
+    named = {"tenant_id": tenant_id}
+    segments = rows(db, _SQL["searched_segments"], named)
+    wanted = {"segments": json.dumps([id for id, _ in segments]), "terms": json.dumps(list(terms))}
+    found = rows(db, _SQL["look_up"], wanted | named)
+    return Snapshot(
+        segments=tuple(
+            Segment(id=id, chunk_count=count, header=b"" if id in known else _header(db, tenant_id, id))
+            for id, count in segments
+        ),
+        postings={(segment, term): postings for segment, term, postings in found},
+        retired=frozenset(number for (number,) in rows(db, _SQL["retired_documents"], named)),
+        sources=None if source_ids is None else _numbers(db, tenant_id, source_ids),
+    )
+
+
+def _chunks(db: apsw.Connection, tenant_id: str, places: Sequence[Place]) -> dict[Place, FoundChunk]:
+    named = {
+        "tenant_id": tenant_id,
+        "numbers": json.dumps(list({number for number, _ in places})),
+        "places": json.dumps([number * PLACES + chunk for number, chunk in places]),
+    }
+    documents = {row[0]: document(row[1:]) for row in rows(db, _SQL["found_documents"], named)}
+    found: dict[Place, FoundChunk] = {}
+    for place, start, end, text, page, heading in rows(db, _SQL["found_chunks"], named):
+        number, chunk = divmod(place, PLACES)
+        if number in documents:
+            stored = StoredChunk(number=chunk, start=start, end=end, text=text, page=page, heading=heading)
+            found[number, chunk] = FoundChunk(chunk=stored, document=documents[number])
+    return found
 
 
 def _header(db: apsw.Connection, tenant_id: str, segment_id: int) -> bytes:
