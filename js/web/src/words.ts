@@ -1,135 +1,71 @@
-/** Everything the page says, in one place. */
+/** Everything the page says, in the visitor's language. Reading a word while rendering is enough to be drawn again
+ * when the language changes; catalogues other than English are loaded when they are wanted. */
 
-const count = (n: number, one: string, many: string) => `${n.toLocaleString('en')} ${n === 1 ? one : many}`
+import { signal } from '@preact/signals'
 
-export const words = {
-  product: 'Rivulet',
-  skip: 'Skip to the question',
+import { en, type Words } from './words/en/index.ts'
 
-  newChat: 'New chat',
-  chats: 'Chats',
-  noChats: 'Your chats will be listed here.',
-  olderChats: 'Show older chats',
-  today: 'Today',
-  yesterday: 'Yesterday',
-  thisWeek: 'Earlier this week',
-  older: 'Older',
-  answering: 'answering',
-  deleteChat: (title: string) => `Delete “${title}”`,
-  reallyDelete: 'Delete?',
-  openMenu: 'Open the list of chats',
-  closeMenu: 'Close the list of chats',
-  theme: { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },
+export type { Words }
 
-  greeting: 'What would you like to know?',
-  greetingBody: (documents: number) =>
-    `Answers come from ${count(documents, 'document', 'documents')}, with the passages they rest on.`,
-  greetingEmpty: 'Add documents, then ask about them',
-  greetingEmptyBody: 'Drop files anywhere on this page. They stay on this server.',
-  addFiles: 'Add files',
+/** The languages there are, by their own names. */
+export const LANGUAGES = { en: 'English', de: 'Deutsch', ar: 'العربية' } as const
+/** `en-XA` is for tests. */
+export type Language = keyof typeof LANGUAGES | 'en-XA'
 
-  ask: 'Ask about your documents',
-  askLabel: 'Your question',
-  send: 'Send',
-  stop: 'Stop',
-  stopping: 'Stopping…',
-  model: 'Model',
-  stillAnswering: 'Still answering. Your text is kept; press Esc to stop.',
-  tooLong: (length: number) => `${length.toLocaleString('en')} of 32,000 characters: please shorten the question.`,
+const CATALOGUES: Record<Exclude<Language, 'en'>, () => Promise<Words>> = {
+  de: async () => (await import('./words/de/index.ts')).de,
+  ar: async () => (await import('./words/ar/index.ts')).ar,
+  'en-XA': async () => (await import('./words/pseudo.ts')).pseudo,
+}
+const STORE = 'rivulet.language'
 
-  conversation: 'Conversation',
-  you: 'You asked',
-  stages: {
-    queued: 'Waiting for the answer before',
-    routing: 'Choosing how to answer',
-    condensing: 'Reading the question in its context',
-    retrieval: 'Searching your documents',
-    reranking: 'Weighing what was found',
-    generation: 'Writing the answer',
-    waiting: 'Waiting for the model',
-    tool: 'Using a tool',
-  } as Record<string, string>,
-  sending: 'Sending',
-  seconds: (n: number) => `${n} s`,
-  answeringNow: 'Answering',
-  answerComplete: (wordCount: number, sources: number) =>
-    `Answer complete, ${count(wordCount, 'word', 'words')}, ${count(sources, 'source', 'sources')}.`,
-  answerStopped: 'Stopped.',
-  answerFailed: (message: string) => `The answer failed. ${message}`,
-  reasoning: 'Reasoning',
-  thinking: 'Thinking…',
-  toolStatus: { running: 'running', completed: 'done', failed: 'failed', cancelled: 'stopped' },
-  toolInput: 'Input',
-  toolOutput: 'Output',
+const catalogue = signal<Words>(en)
 
-  stopped: 'Stopped. What was written is kept.',
-  stoppedEmpty: 'Stopped before anything was written.',
-  incomplete: 'The answer ended at a limit.',
-  copy: 'Copy',
-  copied: 'Copied',
-  copyAnswer: 'Copy the answer',
-  askAgain: 'Ask again',
-  details: 'Details',
-  attempt: (n: number, of: number) => `Attempt ${n} of ${of}`,
-  earlierAttempt: 'Show the attempt before',
-  laterAttempt: 'Show the next attempt',
+export const language = signal<Language>('en')
 
-  facts: { duration: 'Took', firstWord: 'First word after', tokens: 'Tokens', support: 'Borne out by its sources' },
+export const words = new Proxy(en, { get: (_, key) => catalogue.value[key as keyof Words] })
 
-  failed: 'This answer could not be finished',
-  notSent: 'Your question could not be sent',
-  retry: 'Retry',
-  copyDetails: 'Copy details',
-  code: 'Code',
-  request: 'Request',
-  turn: 'Turn',
+/** Speaks this language from now on, also at the next visit; `auto` is the browser's. */
+export async function speak(wanted: Language | 'auto'): Promise<void> {
+  keep(wanted)
+  await load(wanted === 'auto' ? preferred() : wanted)
+}
 
-  foundSources: (n: number) => `${count(n, 'passage', 'passages')} found, none cited`,
-  otherSources: (n: number) => `${n} more found, not cited`,
-  source: (n: number, title: string) => `Source ${n}: ${title}`,
-  page: (n: number) => `page ${n}`,
-  imageAt: (host: string) => `Image at ${host}`,
+/** The language of this visit, before anything is drawn. Without its catalogue the page speaks English. */
+export async function startSpeaking(): Promise<void> {
+  await load(chosenLanguage() ?? preferred()).catch(() => undefined)
+}
 
-  passage: 'Passage in its document',
-  previousPassage: 'Previous source',
-  nextPassage: 'Next source',
-  passageOf: (n: number, of: number) => `${n} of ${of}`,
-  close: 'Close',
-  openOriginal: 'Open the original',
-  loadingDocument: 'Opening the document…',
-  passageAlone: 'The document is not here any more. This is the passage as the answer used it.',
-  passageMoved: 'The document has changed since. This is the passage as the answer used it.',
-  documentFailed: (message: string) => `The document cannot be shown. ${message}`,
-  before: 'Show what comes before',
-  after: 'Show what comes after',
+/** What somebody chose here; nothing means as the browser says. */
+export function chosenLanguage(): Language | undefined {
+  try {
+    return known(localStorage.getItem(STORE))
+  } catch {
+    return undefined
+  }
+}
 
-  documents: 'Documents',
-  documentsCount: (n: number) => count(n, 'document', 'documents'),
-  passagesCount: (n: number) => count(n, 'passage', 'passages'),
-  dropHere: 'Drop files to add them to your documents',
-  dropHint: 'Text, Markdown, HTML, PDF, Word, PowerPoint, Excel, CSV, e-mail, source code',
-  noSources: 'No documents yet.',
-  status: { pending: 'waiting', processing: 'being read', ready: 'ready', error: 'not readable' },
-  uploading: (percent: number) => `${percent} %`,
-  uploadDone: 'Sent, waiting for the server',
-  cancelUpload: (name: string) => `Cancel the upload of ${name}`,
-  dismissUpload: (name: string) => `Remove ${name} from the list`,
-  retryUpload: 'Retry',
-  removeSource: (title: string) => `Remove ${title}`,
-  reallyRemove: 'Remove?',
-  showDocuments: 'Show its documents',
+async function load(wanted: Language): Promise<void> {
+  catalogue.value = wanted === 'en' ? en : await CATALOGUES[wanted]()
+  language.value = wanted
+  const root = document.documentElement
+  root.lang = wanted
+  root.dir = wanted === 'ar' ? 'rtl' : 'ltr'
+}
 
-  reconnecting: 'Reconnecting…',
-  offline: 'Waiting for the network',
-  loadFailed: (message: string) => `This chat cannot be shown. ${message}`,
-  latest: 'Latest',
-  latestLabel: 'Go to the latest answer',
+function keep(wanted: Language | 'auto'): void {
+  try {
+    if (wanted === 'auto') localStorage.removeItem(STORE)
+    else localStorage.setItem(STORE, wanted)
+  } catch {
+    // Without storage the choice lasts as long as the page.
+  }
+}
 
-  keyTitle: 'This server needs a key',
-  keyBody: 'It is the value of RIVULET_API_KEY on the server. This tab remembers it until you close it; it is sent to this server only.',
-  keyLabel: 'Key',
-  keyWrong: 'The server does not accept this key.',
-  keyContinue: 'Continue',
+function preferred(): Language {
+  return navigator.languages.map((one) => known(one.split('-')[0])).find((one) => one) ?? 'en'
+}
 
-  unexpected: 'Something went wrong in this page.',
+function known(code: string | null | undefined): Language | undefined {
+  return code === 'en' || (code && code in CATALOGUES) ? (code as Language) : undefined
 }

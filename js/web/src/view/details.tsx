@@ -21,7 +21,7 @@ export function Details({ answer }: { answer: Answer }) {
   const turn = useSignal<TurnState | null>(null)
   useEffect(() => void attempt(server.turns.get(answer.turnId).then((found) => (turn.value = found))), [answer])
   const stages = turn.value?.stages.map((one): [string, string] => [
-    words.stages[one.stage] ?? one.stage, seconds(one.duration_ms ?? 0),
+    words.stages[one.stage] ?? one.stage, words.say.duration(one.duration_ms ?? 0),
   ])
   return (
     <dl class="details">
@@ -38,9 +38,9 @@ function factsOf(answer: Answer, turn: TurnState | null): [string, string][] {
   const first = timing?.time_to_first_token_ms
   const facts: [string, string | undefined][] = [
     [words.model, answer.model.value],
-    [words.facts.duration, timing ? seconds(timing.duration_ms) : undefined],
-    [words.facts.firstWord, first == null ? undefined : seconds(first)],
-    [words.facts.tokens, tokens ? `${estimated ? '≈ ' : ''}${tokens.toLocaleString('en')}` : undefined],
+    [words.facts.duration, timing ? words.say.duration(timing.duration_ms) : undefined],
+    [words.facts.firstWord, first == null ? undefined : words.say.duration(first)],
+    [words.facts.tokens, tokens ? `${estimated ? '≈ ' : ''}${words.say.number(tokens)}` : undefined],
     [words.facts.support, supportOf(turn)],
     [words.turn, answer.turnId],
   ]
@@ -50,9 +50,5 @@ function factsOf(answer: Answer, turn: TurnState | null): [string, string][] {
 /** How much of the answer its sources bear out, when the server could say. */
 function supportOf(turn: TurnState | null): string | undefined {
   const grounding = turn?.data.find(({ name }) => name === 'grounding')?.data as { confidence?: number | null } | undefined
-  return grounding?.confidence == null ? undefined : `${Math.round(grounding.confidence * 100)} %`
-}
-
-function seconds(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+  return grounding?.confidence == null ? undefined : words.say.percent(grounding.confidence)
 }

@@ -49,7 +49,7 @@ function UploadRow({ upload }: { upload: Upload }) {
         ) : (
           <>
             <progress max={100} value={percent} aria-label={upload.name} />
-            <p class="muted">{percent < 100 ? words.uploading(percent) : words.uploadDone}</p>
+            <p class="muted">{percent < 100 ? words.uploading(upload.sent) : words.uploadDone}</p>
           </>
         )}
       </div>

@@ -33,5 +33,5 @@ function Seconds() {
     const timer = setInterval(() => (seconds.value += 1), 1000)
     return () => clearInterval(timer)
   }, [])
-  return seconds.value >= WONDER_S ? <span class="seconds" aria-hidden="true">{words.seconds(seconds.value)}</span> : null
+  return seconds.value >= WONDER_S ? <span class="seconds" aria-hidden="true">{words.say.seconds(seconds.value)}</span> : null
 }

@@ -1,0 +1,8 @@
+/** Everything the page says, in German. */
+
+import type { Words } from '../en/index.ts'
+import { conversation } from './conversation.ts'
+import { reader } from './reader.ts'
+import { say } from './say.ts'
+
+export const de: Words = { say, ...conversation, ...reader }

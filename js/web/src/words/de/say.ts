@@ -1,0 +1,5 @@
+/** German numbers and plurals. */
+
+import { speech } from '../speech.ts'
+
+export const say = speech<'one' | 'other'>('de')
