@@ -18,7 +18,7 @@ from rivulet.answerers.tools import SearchDocuments
 from rivulet.config import BadSettings, Settings
 from rivulet.dialects.native import Native
 from rivulet.domain.bot import Bot
-from rivulet.domain.errors import InvalidRequest, RivuletError
+from rivulet.domain.errors import RivuletError, UnknownModel
 from rivulet.domain.events import TurnFinished
 from rivulet.domain.tenant import LOCAL
 from rivulet.engine.jobs import Jobs
@@ -83,7 +83,7 @@ class Plug(Protocol):
     is_open: bool
 
     def answerer(self, name: str) -> Answerer:
-        """For `scheme:name`. Raises InvalidRequest."""
+        """For `scheme:name`. Raises UnknownModel."""
         ...
 
     async def models(self) -> Sequence[str]:
@@ -101,7 +101,7 @@ class ExtractivePlug:
 
     def answerer(self, name: str) -> Answerer:
         if name:
-            raise InvalidRequest("extractive has no models to choose from.")
+            raise UnknownModel("extractive has no models to choose from.")
         return self._answerer
 
     async def models(self) -> Sequence[str]:
@@ -120,7 +120,7 @@ class ProviderPlug:
 
     def answerer(self, name: str) -> Answerer:
         if not name:
-            raise InvalidRequest(f"A model's name is missing, as in {self._example}.")
+            raise UnknownModel(f"A model's name is missing, as in {self._example}.")
         return self._answerer
 
     async def models(self) -> Sequence[str]:
@@ -147,7 +147,7 @@ class CallablePlug:
 def openai(parts: Parts) -> Plug:
     """Any service that speaks Chat Completions, once its key or address is in the environment."""
     if not (parts.environment.get("OPENAI_API_KEY") or parts.environment.get("OPENAI_BASE_URL")):
-        raise InvalidRequest("openai is not set up: set OPENAI_API_KEY, or OPENAI_BASE_URL, or both.")
+        raise UnknownModel("openai is not set up: set OPENAI_API_KEY, or OPENAI_BASE_URL, or both.")
     provider = OpenAI.from_environment(parts.upstream, parts.environment)
     return ProviderPlug(parts, provider, provider, "openai:gpt-5-mini")
 
@@ -168,11 +168,11 @@ class Catalogue:
         self._plugs: dict[str, Plug] = {}
 
     def find(self, model: str) -> tuple[Answerer, str]:
-        """Raises InvalidRequest for what is not there and for what a request may not name."""
+        """Raises UnknownModel for what is not there and for what a request may not name."""
         scheme, _, name = model.partition(":")
         plug = self._plug(scheme)
         if not plug.is_open and model not in self._named:
-            raise InvalidRequest(f"{scheme} answerers are named in the server's settings only.")
+            raise UnknownModel(f"{scheme} answerers are named in the server's settings only.")
         return plug.answerer(name), name or scheme
 
     async def models(self) -> list[str]:
@@ -198,7 +198,7 @@ class Catalogue:
         if scheme not in self._plugs:
             if scheme not in self._points:
                 there = ", ".join(sorted(self._points))
-                raise InvalidRequest(f"There is no answerer {scheme!r}. There are: {there}.")
+                raise UnknownModel(f"There is no answerer {scheme!r}. There are: {there}.")
             self._plugs[scheme] = self._points[scheme].load()(self._parts)
         return self._plugs[scheme]
 

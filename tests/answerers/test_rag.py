@@ -105,9 +105,16 @@ async def test_an_answer_is_searched_chosen_written_and_held_against_its_sources
 
 
 async def test_every_stage_says_what_it_did_and_how_long_it_took() -> None:
-    """Documents and passages found, passages chosen, milliseconds by the clock."""
+    """What was looked for and where, documents and passages found, passages chosen, milliseconds by the
+    clock."""
     retrieval, reranking, generation = (await answered(rag(Scripted(says("x"))))).of(e.StageFinished)
-    assert retrieval.detail == {"doc_count": 3, "count": 3, "is_supported": True}
+    assert retrieval.detail == {
+        "query": task().question,
+        "search_mode": "all",
+        "doc_count": 3,
+        "count": 3,
+        "is_supported": True,
+    }
     assert reranking.detail == {"selected": 3}
     assert [retrieval.duration_ms, reranking.duration_ms, generation.duration_ms] == [250, 250, 250]
 

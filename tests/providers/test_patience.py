@@ -1,5 +1,6 @@
 """How long a failing service is borne with."""
 
+import asyncio
 from email.utils import formatdate
 
 import pytest
@@ -15,8 +16,11 @@ from rivulet.domain.errors import (
     UpstreamUnreachable,
 )
 from rivulet.ports.answering import Provider, Waiting
+from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.patience import Patience, retry_after
+from rivulet.providers.upstream import Reply
 from rivulet.testing.model_scripts import refusing
+from rivulet.testing.paused import PausedLoop
 from rivulet.testing.scripted_model import ScriptedModel
 from tests.providers.hearing import hear
 
@@ -86,6 +90,27 @@ async def test_a_limited_service_is_waited_for(
     heard = await hear(provider)
     assert heard.pieces[0] == Waiting(reason="rate_limited", seconds=4)
     assert (heard.outcome, naps) == ("stop", [4])
+
+
+def test_failing_slowly_leaves_no_time_for_a_third_try() -> None:
+    """Connections that take ten seconds to fail are tried twice: the error comes before the turn's own limit
+    of thirty seconds for a first word, and says what was wrong."""
+    began: list[float] = []
+
+    async def ask() -> tuple[Reply, Incoming]:
+        began.append(asyncio.get_running_loop().time())
+        await asyncio.sleep(10.0)
+        raise UpstreamUnreachable
+
+    async def heard() -> float:
+        with pytest.raises(UpstreamUnreachable):
+            async for _ in attempts(ask, Patience(random=lambda: 0.5)):
+                pass
+        return asyncio.get_running_loop().time()
+
+    with asyncio.Runner(loop_factory=PausedLoop) as runner:
+        ended = runner.run(heard())
+    assert (began, ended) == ([0.0, 10.5], 20.5)
 
 
 @pytest.mark.anyio

@@ -13,7 +13,7 @@ import msgspec
 from rivulet.answerers.grounding import Grounder, Statement, figures
 from rivulet.answerers.passages import Desk, own_url
 from rivulet.answerers.prompt import earlier_questions, instructions, remembered
-from rivulet.answerers.retrieval import find
+from rivulet.answerers.retrieval import account, find
 from rivulet.answerers.stages import Stages
 from rivulet.answerers.support import Vocabulary
 from rivulet.answerers.tools import Outcome, Toolbox, failed, succeeded
@@ -129,9 +129,7 @@ class _Turn:
         except RetrievalFailed:
             yield self.stages.finish("retrieval", "failed")
             raise
-        documents = len({hit.document_id for hit in found.hits})
-        detail = {"doc_count": documents, "count": len(found.hits), "is_supported": found.is_supported}
-        yield self.stages.finish("retrieval", detail=detail)
+        yield self.stages.finish("retrieval", detail=account(task, task.question, found))
         yield self.stages.start("reranking", "Choosing passages")
         usable = found.is_supported or not self._rag.quotes_only
         sources, _ = self._desk.lay_out(found.hits if usable else (), top_k)

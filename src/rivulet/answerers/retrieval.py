@@ -35,6 +35,17 @@ async def find(search: Search, task: Task, text: str, limit: int, earlier: tuple
     return _preferring(inside, await search.search(query))
 
 
+def account(task: Task, text: str, found: Found) -> dict[str, object]:
+    """What a search tells of itself: what it looked for, and where, and how much there was."""
+    return {
+        "query": text[:LONGEST_QUERY],
+        "search_mode": task.search_mode,
+        "doc_count": len({hit.document_id for hit in found.hits}),
+        "count": len(found.hits),
+        "is_supported": found.is_supported,
+    }
+
+
 async def _among(search: Search, query: Query, selected: tuple[str, ...]) -> Found:
     if not selected:
         return NOTHING

@@ -1,8 +1,8 @@
 """Every failure a caller can meet, as one tree: code, HTTP status, whether trying again can help.
 
     RivuletError
-    ├─ caller's fault   InvalidRequest 400 · Unauthorised 401 · Forbidden 403 · NotFound 404 · Conflict 409
-    │                   (ChatBusy) · CursorGone 400
+    ├─ caller's fault   InvalidRequest 400 (UnknownModel) · Unauthorised 401 · Forbidden 403 · NotFound 404
+    │                   · Conflict 409 (ChatBusy) · CursorGone 400
     │                   · TooLarge 413 · WrongContentType 415
     │                   · IdempotencyMismatch 422 · Unreadable 422 (a document) · RateLimited 429
     ├─ ours             Internal 500 · StorageFull 507 · StorageFailed 500 · Draining 503 · LostClaim 500
@@ -35,6 +35,13 @@ class InvalidRequest(RivuletError):
 
     code = "invalid_request"
     status = 400
+
+
+class UnknownModel(InvalidRequest):
+    """This server has no model of that name."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message, param="model")
 
 
 class Unauthorised(RivuletError):

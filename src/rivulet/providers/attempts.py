@@ -1,5 +1,6 @@
 """Drives one answer: asks, yields what comes, and asks again while that cannot double anything."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Protocol
 
@@ -36,9 +37,11 @@ async def attempts(
 
     One generator and one coroutine per read: this is what a token costs.
     """
-    failures = 0
+    failures, spent_s = 0, 0.0
+    now = asyncio.get_running_loop().time
     while True:
         has_begun = False
+        began_at = now()
         try:
             reply, incoming = await ask()
             async with reply:
@@ -63,8 +66,8 @@ async def attempts(
                 await reply.finish()
             return
         except ProviderError as problem:
-            failures += 1
-            seconds = None if has_begun else patience.pause(failures, problem)
+            failures, spent_s = failures + 1, spent_s + now() - began_at
+            seconds = None if has_begun else patience.pause(failures, problem, spent_s)
             if seconds is None:
                 raise
             reason = problem.code

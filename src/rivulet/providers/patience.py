@@ -27,21 +27,25 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
     """Two more tries, after about half a second and a second, never all servers at the same instant.
 
     A service may ask for more time, up to `longest_s`; who asks for longer gets no second try, since a person
-    is waiting. `random` gives 0 to 1, `now` seconds since 1970. After the finish reason usage has
-    `after_finish_s` to come: the text is complete, and nobody should wait long for a number.
+    is waiting. When failing has taken `tries_s` there is no further try: a connection may need 10 s to fail,
+    the first word has 30 s, and "cannot be reached" says more than "took too long". After the finish reason
+    usage has `after_finish_s` to come: the text is complete, and nobody should wait long for a number.
+    `random` gives 0 to 1, `now` seconds since 1970.
     """
 
     retries: int = 2
     first_s: float = 0.5
     longest_s: float = 30.0
+    tries_s: float = 15.0
     after_finish_s: float = 2.0
     random: Callable[[], float] = random.random
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     now: Callable[[], float] = time.time
 
-    def pause(self, failures: int, problem: ProviderError) -> float | None:
-        """Seconds until the next try after the `failures`th one; None when there is none."""
-        if failures > self.retries or not isinstance(problem, _PASSING):
+    def pause(self, failures: int, problem: ProviderError, spent_s: float = 0.0) -> float | None:
+        """Seconds until the next try after the `failures`th one, when they took `spent_s` together; None when
+        there is none."""
+        if failures > self.retries or spent_s >= self.tries_s or not isinstance(problem, _PASSING):
             return None
         asked = problem.details.get("retry_after")
         own = self.first_s * 2 ** (failures - 1) * (0.75 + self.random() / 2)
