@@ -153,13 +153,16 @@ class SourceWithDocuments(SourceShown, frozen=True, kw_only=True, omit_defaults=
 
 
 class DocumentText(msgspec.Struct, frozen=True, kw_only=True):
-    """Offsets count the code points of `text`."""
+    """A document, or its part from `start` on. Offsets count the code points of the whole text: `length`."""
 
     id: str
     source_id: str
     title: str
     filename: str
     media_type: str
+    start: int
+    length: int
+    has_original: bool
     text: str
 
 
