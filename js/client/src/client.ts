@@ -3,7 +3,7 @@
 import { Api, type ClientOptions } from './api.ts'
 import type { FollowOptions } from './follow.ts'
 import type { TurnState } from './fold.ts'
-import type { Chat, Document, Message, Model, Question, Source } from './resources.ts'
+import type { Chat, Document, MessagePage, Model, Question, Source } from './resources.ts'
 import { Turn, type StopReceipt, type TurnReceipt } from './turn.ts'
 
 export interface CreateOptions extends Omit<FollowOptions, 'after'> {
@@ -39,7 +39,7 @@ export function createClient(options: ClientOptions = {}) {
         api.json<{ chats: Chat[]; next_before?: number | null }>(`chats${search(page)}`),
       get: (id: string) => api.json<Chat>(`chats/${id}`),
       messages: (id: string, signal?: AbortSignal) =>
-        api.json<{ messages: Message[]; running_turn_id?: string | null }>(`chats/${id}/messages`, { signal }),
+        api.json<MessagePage>(`chats/${id}/messages`, { signal }),
       delete: (id: string) => api.json<void>(`chats/${id}`, { method: 'DELETE' }),
     },
     sources: {

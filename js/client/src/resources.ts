@@ -12,6 +12,10 @@ export interface Question {
   search_mode?: 'all' | 'hybrid' | 'selected_only' | 'none'
   on_disconnect?: 'continue' | 'cancel'
   on_busy?: 'reject' | 'queue'
+  /** Asks another question in the place of this turn's; nothing is lost. */
+  edit_of?: string
+  /** Continues this turn, wherever it stands in its chat; without it the chosen path goes on. */
+  parent_id?: string
 }
 
 export interface Chat {
@@ -36,6 +40,29 @@ export interface Message {
   citations?: CitationAdded[]
   usage?: Usage
   timing?: Timing
+  /** The turn that this message's turn continues. */
+  parent_id?: string
+  /** Turns to switch between: on a question its edits, on an answer its retries; missing where there is one. */
+  siblings?: string[]
+  /** On a question: the siblings of its answer. */
+  answers?: string[]
+  feedback?: Feedback
+}
+
+export interface Feedback {
+  rating: 'up' | 'down'
+  reason?: string
+  comment?: string
+  updated_at: number
+}
+
+/** The chosen path of a chat, oldest first (PROTOCOL.md §7). */
+export interface MessagePage {
+  messages: Message[]
+  /** The path's turns, the running one included. */
+  path?: string[]
+  /** May be a turn that is not on the path. */
+  running_turn_id?: string | null
 }
 
 export type SourceStatus = 'pending' | 'processing' | 'ready' | 'error'
