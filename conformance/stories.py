@@ -47,7 +47,8 @@ def cited_answer() -> list[AnyEvent]:
     """Two sources found and reranked, one sentence cited."""
     story = Story("cited").stage("routing").stage_done("routing", agent="rag")
     story.stage("retrieval", label="Searching documents").wait(41)
-    story.stage_done("retrieval", doc_count=4, count=6, is_supported=True, search_mode="all")
+    query = "How often is the oil changed?"
+    story.stage_done("retrieval", query=query, search_mode="all", doc_count=4, count=6, is_supported=True)
     story.stage("reranking", label="Choosing passages").wait(12).stage_done("reranking", selected=2)
     story.sources(GEARS, SERVICE)
     story.stage("generation").text("Change the oil ", "every 5,000 km ", "or once a year [1]")
@@ -226,6 +227,15 @@ def several_citations() -> list[AnyEvent]:
     return story.data("grounding", figures(0.76, 0.25)).ends(usage=PRICED)
 
 
+def citations_out_of_order() -> list[AnyEvent]:
+    """Of three sources the third is cited first and the second never; the first comes last, twice."""
+    story = Story("out of order").stage("retrieval").sources(GEARS, SERVICE, WARRANTY)
+    story.stage_done("retrieval", count=3).stage("generation")
+    story.text("A missed service ends the warranty [3]").cite(WARRANTY, support=0.8)
+    story.say(". Oil ", "once a year [1]").cite(GEARS, support=0.9).say(", or every 5,000 km [1]")
+    return story.cite(GEARS).say(".").text_done().stage_done("generation").ends(usage=PRICED)
+
+
 def free_data() -> list[AnyEvent]:
     """An answerer hands over its own data: a value that changes, one for now only, one of plain text."""
     story = Story("data", model="callable:shop.agent:answer").data("cart", {"items": 1}, id="cart")
@@ -323,6 +333,7 @@ STORIES: dict[str, Callable[[], list[AnyEvent]]] = {
         unicode_traps,
         several_parts,
         several_citations,
+        citations_out_of_order,
         free_data,
         interrupted,
         retried,

@@ -154,6 +154,23 @@ def test_openai_s_accumulator_follows_chat(story: str, client_of: Callable[..., 
     assert whole.usage.total_tokens == expected["usage"]["total_tokens"]
 
 
+@every_story
+def test_the_nth_annotation_is_source_n(story: str) -> None:
+    """Clients turn `[n]` into a link to the n-th annotation they have had: never to another source, also
+    when the model begins with [3]. Whoever waited gets the same list."""
+    turn = fold(STORIES[story]())
+    urls = {source.n: source.url for source in turn.sources}
+    told: list[str] = []
+    for value in payloads(golden(story, "openai_chat.sse")):
+        for choice in value.get("choices", ()):
+            told += [note["url_citation"]["url"] for note in choice["delta"].get("annotations", ())]
+    assert told == [urls[n] for n in range(1, len(told) + 1)]
+    assert len(told) >= max((citation.n for citation in turn.citations), default=0)
+    if turn.status != "failed":
+        message = answer(story, "openai_chat.json")["body"]["choices"][0]["message"]
+        assert [note["url_citation"]["url"] for note in message.get("annotations", ())] == told
+
+
 @pytest.mark.parametrize("story", sorted(FAILED))
 def test_openai_s_client_raises_for_a_failed_answer(
     story: str, client_of: Callable[..., openai.OpenAI]

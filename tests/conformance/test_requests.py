@@ -5,10 +5,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from anthropic.types.message_create_params import MessageCreateParamsBase
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from openai.types.chat.completion_create_params import CompletionCreateParamsBase
+from openai.types.responses.response_create_params import ResponseCreateParamsBase
 
 from conformance.dialects import ANSWERING
+from rivulet.dialects import anthropic, openai_chat, openai_responses
 from rivulet.dialects.ag_ui import AgUi
 from rivulet.dialects.agent import Agent
 from rivulet.dialects.ai_sdk import AiSdk
@@ -372,6 +376,11 @@ IMAGE = [{"role": "user", "content": [{"type": "image_url", "image_url": {"url":
         ("openai_chat", {"messages": [{"role": "assistant", "content": "x"}]}, "messages"),
         ("openai_chat", {"messages": [{"role": "tool", "content": "x"}, *CHAT["messages"]]}, "messages"),
         ("openai_chat", {"temperature": 3}, "temperature"),
+        ("openai_chat", {"stop": ["END"]}, "stop"),
+        ("openai_chat", {"tool_choice": "required"}, "tool_choice"),
+        ("openai_chat", {"web_search_options": {}}, "web_search_options"),
+        ("openai_chat", {"top_logprobs": 3}, "top_logprobs"),
+        ("openai_responses", {"top_logprobs": 3}, "top_logprobs"),
         ("openai_chat", {"model": ...}, "model"),
         ("openai_responses", {"tools": [{"type": "web_search"}]}, "tools[0]"),
         ("openai_responses", {"text": {"format": {"type": "json_schema"}}}, "text.format"),
@@ -388,6 +397,27 @@ def test_openai_names_the_parameter_it_refuses(name: str, changes: dict[str, Any
     assert status == 400
     assert answer["error"]["param"] == param
     assert answer["error"]["type"] == "invalid_request_error"
+
+
+OFFICIAL = {
+    "openai_chat": (CompletionCreateParamsBase, openai_chat._Body, openai_chat.IGNORED),
+    "openai_responses": (ResponseCreateParamsBase, openai_responses._Body, openai_responses.IGNORED),
+    "anthropic": (MessageCreateParamsBase, anthropic._Body, anthropic.IGNORED),
+}
+
+
+@pytest.mark.parametrize("name", OFFICIAL)
+def test_every_parameter_of_the_official_package_is_spoken_for(name: str) -> None:
+    """Each is read, refused, or named as not used; what is not used changes nothing."""
+    official, body, ignored = OFFICIAL[name]
+    unused = set(ignored.split(", "))
+    assert (
+        set(official.__annotations__) == set(body.__struct_fields__) & set(official.__annotations__) | unused
+    )
+    assert not unused & set(body.__struct_fields__)
+    assert f"the request ({ignored})" in GOOD[name][0].losses
+    said = parsed(name, {key: {"any": ["thing"]} for key in unused})
+    assert said.ask == parsed(name).ask
 
 
 def test_responses_continue_a_turn_or_a_conversation() -> None:
@@ -424,6 +454,8 @@ def test_responses_take_back_their_own_output() -> None:
         ("ag_ui", {"resume": {"interruptId": "1"}}),
         ("anthropic", {"max_tokens": ...}),
         ("anthropic", {"tools": [{"name": "x"}]}),
+        ("anthropic", {"stop_sequences": ["END"]}),
+        ("anthropic", {"output_config": {"format": {"type": "json_schema"}}}),
         ("anthropic", {"messages": [{"role": "user", "content": [{"type": "image"}]}]}),
         ("anthropic", {"messages": [{"role": "system", "content": "x"}]}),
         ("langgraph", {"stream_mode": "debug"}),

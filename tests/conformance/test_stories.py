@@ -34,11 +34,11 @@ def test_a_stored_log_is_legal(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_citations_ascend_on_first_use(name: str) -> None:
-    """A source first cited later has a higher number, and each mark stands where its offsets say."""
+def test_marks_stand_where_their_citations_say(name: str) -> None:
+    """And a source first cited later has a higher number, unless the story is about a model that jumps."""
     final = json.loads((FOLDER / name / "final.json").read_bytes())
     firsts = list(dict.fromkeys(citation["n"] for citation in final["citations"]))
-    assert sorted(firsts) == firsts
+    assert (sorted(firsts) == firsts) is (name != "citations-out-of-order")
     for citation in final["citations"]:
         assert f"[{citation['n']}]" == final["text"][citation["start"] : citation["end"]]
 

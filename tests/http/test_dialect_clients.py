@@ -47,9 +47,15 @@ async def test_chat_completions(client: openai.AsyncOpenAI) -> None:
 
 async def test_refusals_are_its_exceptions(client: openai.AsyncOpenAI, site: Site) -> None:
     """By status, with our code and the request's id."""
-    with pytest.raises(openai.BadRequestError) as refused:
+    with pytest.raises(openai.NotFoundError) as refused:
         await client.chat.completions.create(model="gpt-4", messages=SAID)
-    assert (refused.value.code, str(refused.value.request_id)[:4]) == ("invalid_request", "req-")
+    assert (refused.value.code, str(refused.value.request_id)[:4]) == ("model_not_found", "req-")
+    with pytest.raises(openai.NotFoundError) as refused:
+        await client.responses.create(model="gpt-4", input="Why?")
+    assert (refused.value.code, refused.value.param) == ("model_not_found", "model")
+    with pytest.raises(openai.BadRequestError) as refused:
+        await client.chat.completions.create(model=MODEL, messages=SAID, n=2)
+    assert (refused.value.code, refused.value.param) == ("invalid_request", "n")
     with pytest.raises(openai.NotFoundError):
         await client.responses.retrieve("resp_unknown")
     async with openai.AsyncOpenAI(base_url=f"{site.url}/v1", api_key="wrong", max_retries=0) as stranger:
@@ -140,7 +146,7 @@ async def test_anthropics_messages(claude: anthropic.AsyncAnthropic) -> None:
 
 async def test_anthropics_exceptions(claude: anthropic.AsyncAnthropic, site: Site) -> None:
     """By status before the answer, and as an error in the middle of it."""
-    with pytest.raises(anthropic.BadRequestError):
+    with pytest.raises(anthropic.NotFoundError):
         await claude.messages.create(model="claude", max_tokens=100, messages=SAID)
     broken = "openai:fault:reset-mid-stream"
     stream = await claude.messages.create(model=broken, max_tokens=100, messages=SAID, stream=True)

@@ -53,7 +53,8 @@ MORE: Mapping[str, list[tuple[dict[str, Any], tuple[int, ...]]]] = {
     "openai_chat": [
         ({"stream": "true"}, (400,)),
         ({"n": 2}, (400,)),
-        ({"model": "gpt-4"}, (400,)),
+        ({"model": "gpt-4"}, (404,)),
+        ({"stop": ["."]}, (400,)),
         ({"tools": [{"type": "function"}]}, (400,)),
         ({"metadata": {"chat_id": "cht_unknown"}}, (404,)),
         ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, (400,)),
@@ -62,7 +63,7 @@ MORE: Mapping[str, list[tuple[dict[str, Any], tuple[int, ...]]]] = {
         ({"stream": "true"}, (400,)),
         ({"previous_response_id": "resp_unknown"}, (404,)),
         ({"conversation": "cht_unknown"}, (404,)),
-        ({"model": "gpt-4"}, (400,)),
+        ({"model": "gpt-4"}, (404,)),
         ({"tools": [{"type": "web_search"}]}, (400,)),
     ],
     "ai_sdk": [
@@ -72,7 +73,7 @@ MORE: Mapping[str, list[tuple[dict[str, Any], tuple[int, ...]]]] = {
         ({"trigger": "x"}, (400,)),
     ],
     "ag_ui": [({"threadId": ""}, (400,)), ({"tools": [{"name": "t"}]}, (400,))],
-    "anthropic": [({"stream": "true"}, (400,)), ({"model": "claude"}, (400,)), ({"max_tokens": 0}, (400,))],
+    "anthropic": [({"stream": "true"}, (400,)), ({"model": "claude"}, (404,)), ({"max_tokens": 0}, (400,))],
     "langgraph": [({"assistant_id": "nobody"}, (404,)), ({"stream_mode": "debug"}, (422,))],
 }
 """A change to a good body, and the statuses it may have."""

@@ -23,3 +23,24 @@ class Native:
     def render(self, event: AnyEvent) -> list[Frame]:
         cursor = str(event.seq)
         return [Frame(cursor, sse.frame(encode(event), type_of(event), cursor))]
+
+
+class NativeOf:
+    """The same frames where several turns share a connection: each `id` begins with the turn's own
+    (PROTOCOL.md §4.5)."""
+
+    name = "native_of"
+    version = 1
+    is_stateless = True
+    has_cursor = True
+    heartbeat = sse.HEARTBEAT
+
+    def __init__(self, turn_id: str) -> None:
+        self._turn_id = turn_id
+
+    def renderer(self, is_resumed: bool) -> Renderer:
+        return self
+
+    def render(self, event: AnyEvent) -> list[Frame]:
+        cursor = str(event.seq)
+        return [Frame(cursor, sse.frame(encode(event), type_of(event), f"{self._turn_id}/{cursor}"))]

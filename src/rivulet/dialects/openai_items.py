@@ -1,6 +1,6 @@
 """The output items of an OpenAI response: each knows its opening and closing events and its final form."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rivulet.dialects.frames import line
@@ -119,6 +119,12 @@ class Retrieval(Item):
 
     def found(self, passages: Sequence[e.Passage]) -> None:
         self._results += [_result(passage) for passage in passages]
+
+    def asked(self, detail: Mapping[str, Any] | None) -> None:
+        """What was looked for is known once the search is over."""
+        query = (detail or {}).get("query")
+        if isinstance(query, str):
+            self.value["queries"] = [query]
 
     @property
     def has_results(self) -> bool:

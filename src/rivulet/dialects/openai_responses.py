@@ -11,14 +11,11 @@ import msgspec
 
 from rivulet import sse
 from rivulet.dialects import requests
-from rivulet.dialects.flow import Flow
-from rivulet.dialects.frames import Said, frames
 from rivulet.dialects.openai_errors import openai_error
-from rivulet.dialects.openai_items import Call, Fields, Item, Message, Reasoning, Retrieval, Stream
-from rivulet.domain import events as e
+from rivulet.dialects.openai_responses_stream import Rendering
 from rivulet.domain.errors import InvalidRequest, RivuletError
 from rivulet.domain.events import AnyEvent
-from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
+from rivulet.ports.dialect import Ask, Asked, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
     "POST /v1/responses": "asks; streams with `stream: true`, returns with `background: true`, else waits",
@@ -27,11 +24,18 @@ PATHS: Mapping[str, str] = {
     "DELETE /v1/responses/{response_id}": "deletes the chat of a response that stands alone",
 }
 
+IGNORED = (
+    "access_programs, context_management, include, max_tool_calls, moderation, parallel_tool_calls, "
+    "prompt_cache_key, prompt_cache_options, prompt_cache_retention, reasoning, safety_identifier, "
+    "service_tier, store, stream_options, tool_choice, top_p, truncation, user"
+)
+"""What a request may say and nothing here makes use of."""
+
 LOSSES: Mapping[str, str] = {
     "every event (at)": "only when the turn began and completed, in seconds",
     "turn.started (user_message_id, bot_id)": "not shown",
     "stage.started, stage.finished": (
-        "only that the retrieval began and how it ended, as a `file_search_call`"
+        "only that the retrieval began, what it looked for and how it ended, as a `file_search_call`"
     ),
     "sources.added": "results of the `file_search_call`, or of one of its own outside of a retrieval",
     (
@@ -56,10 +60,10 @@ LOSSES: Mapping[str, str] = {
     ),
     "turn.finished (usage.estimated)": "not shown",
     "turn.finished (timing)": "strings in `response.metadata`",
+    f"the request ({IGNORED})": "taken, and not used",
+    "the request (metadata)": "only `chat_id`",
+    "the request (text.verbosity)": "taken, and not used",
 }
-
-_REASONS = {"length": "max_output_tokens", "content_filter": "content_filter"}
-_ENDS = {"completed": "completed", "incomplete": "incomplete", "failed": "failed", "cancelled": "incomplete"}
 
 
 class _Spoken(msgspec.Struct, frozen=True):
@@ -99,6 +103,8 @@ class _Body(msgspec.Struct, frozen=True):
     tools: list[_Tool] | None = None
     text: _Text | None = None
     prompt: dict[str, Any] | None = None
+    image: Any = None
+    top_logprobs: int | None = None
 
 
 class OpenAiResponses:
@@ -113,11 +119,13 @@ class OpenAiResponses:
     losses = LOSSES
 
     def renderer(self, is_resumed: bool) -> Renderer:
-        return _Rendering()
+        return Rendering()
 
     def parse(self, request: Request) -> Asked:
         body = requests.body(request.body, _Body)
         requests.refuse("prompt", body.prompt)
+        requests.refuse("image", body.image)
+        requests.refuse("top_logprobs", body.top_logprobs, (None, 0))
         requests.refuse(
             "text.format", body.text and body.text.format and body.text.format.type, (None, "text")
         )
@@ -138,7 +146,7 @@ class OpenAiResponses:
 
     def answer(self, log: Sequence[AnyEvent], request_id: str) -> Reply:
         """The response as its own stream shows it; one that failed is still a response."""
-        rendering = _Rendering()
+        rendering = Rendering()
         for event in log:
             rendering.say(event)
         return Reply(200, rendering.response)
@@ -177,224 +185,3 @@ def _source_ids(tools: Sequence[_Tool]) -> tuple[str, ...] | None:
     for place, tool in enumerate(tools):
         requests.refuse(f"tools[{place}]", tool.type, ("file_search",))
     return tuple(name for tool in tools for name in tool.vector_store_ids) or None
-
-
-class _Rendering:
-    def __init__(self) -> None:
-        self._response: Fields = {}
-        self._number = 0
-        self._flow = Flow()
-        self._items: list[Item] = []
-        self._texts: dict[str, Message] = {}
-        self._thoughts: dict[str, Reasoning] = {}
-        self._calls: dict[str, Call] = {}
-        self._search: Retrieval | None = None
-        self._is_searching = False
-        self._sources: dict[str, e.Passage] = {}
-
-    @property
-    def response(self) -> Fields:
-        """The object that created, in_progress and the last event carry."""
-        return self._response | {"output": [item.now() for item in self._items]}
-
-    def render(self, event: AnyEvent) -> list[Frame]:
-        said: list[Said] = []
-        for value in self.say(event):
-            said.append((value["type"], value | {"sequence_number": self._number}))
-            self._number += 1
-        return frames(event.seq, said)
-
-    def say(self, event: AnyEvent) -> Stream:
-        if self._search is None or self._is_searching or _is_choosing(event):
-            return self._say(event)
-        return [*self._close_search(), *self._say(event)]
-
-    def _say(self, event: AnyEvent) -> Stream:
-        match event:
-            case e.TextDelta():
-                return self._text(event)
-            case e.TextStarted():
-                item = self._texts[event.part_id] = Message(*self._next())
-                return self._opened(item)
-            case e.TextFinished():
-                return self._texts[event.part_id].closed()
-            case e.CitationAdded():
-                return self._cite(event)
-            case e.SourcesAdded():
-                return self._found(event)
-            case e.TurnStarted():
-                self._response = _response(event)
-                return [self._whole("response.created"), self._whole("response.in_progress")]
-            case e.TurnFinished():
-                return self._end(event)
-            case _:
-                return self._thought(event) or self._called(event) or self._searched(event)
-
-    def _thought(self, event: AnyEvent) -> Stream:
-        match event:
-            case e.ReasoningStarted():
-                item = self._thoughts[event.part_id] = Reasoning(*self._next())
-                return self._opened(item)
-            case e.ReasoningDelta():
-                return self._thoughts[event.part_id].said(event.delta)
-            case e.ReasoningFinished():
-                return self._thoughts[event.part_id].closed()
-            case _:
-                return []
-
-    def _called(self, event: AnyEvent) -> Stream:
-        match event:
-            case e.ToolStarted():
-                item = self._calls[event.tool_call_id] = Call(*self._next(), event)
-                return self._opened(item)
-            case e.ToolInputDelta():
-                return self._calls[event.tool_call_id].said(event.delta)
-            case e.ToolCalled():
-                return self._calls[event.tool_call_id].called(event)
-            case e.ToolFinished():
-                return self._calls[event.tool_call_id].closed(event)
-            case _:
-                return []
-
-    def _searched(self, event: AnyEvent) -> Stream:
-        match event:
-            case e.StageStarted(stage="retrieval"):
-                self._search, self._is_searching = Retrieval(*self._next()), True
-                return self._opened(self._search)
-            case e.StageFinished(stage="retrieval") if self._search is not None:
-                self._is_searching = False
-                waits = event.status == "completed" and not self._search.has_results
-                return [] if waits else self._close_search(event.status)
-            case _:
-                return []
-
-    def _close_search(self, status: str = "completed") -> Stream:
-        search, self._search = self._search, None
-        return search.closed(status) if search is not None else []
-
-    def _next(self) -> tuple[str, int]:
-        """The next item's id and index."""
-        index = len(self._items)
-        return f"{self._response['id']}_{index}", index
-
-    def _opened(self, item: Message | Reasoning | Call | Retrieval) -> Stream:
-        self._items.append(item)
-        return item.opened()
-
-    def _text(self, event: e.TextDelta) -> Stream:
-        item = self._texts[event.part_id]
-        text = self._flow.add(event)
-        item.lead += len(text) - len(event.delta)
-        return item.said(text)
-
-    def _cite(self, event: e.CitationAdded) -> Stream:
-        item, source = self._texts[event.part_id], self._sources[event.source_id]
-        place = {"start_index": item.lead + event.start, "end_index": item.lead + event.end}
-        return item.cited({"type": "url_citation", "url": source.url, "title": source.title, **place})
-
-    def _found(self, event: e.SourcesAdded) -> Stream:
-        self._sources |= {source.id: source for source in event.sources}
-        stream: Stream = []
-        if self._search is None:
-            self._search = Retrieval(*self._next())
-            stream = self._opened(self._search)
-        self._search.found(event.sources)
-        return stream if self._is_searching else stream + self._close_search()
-
-    def _whole(self, type: str) -> Fields:
-        return {"type": type, "response": self.response}
-
-    def _end(self, event: e.TurnFinished) -> Stream:
-        self._response |= _ending(event)
-        self._response["metadata"] |= _timing(event)
-        last = self._whole(f"response.{_ENDS[event.status]}")
-        if event.status != "failed" or event.error is None:
-            return [last]
-        error = {"type": "error", "code": event.error.code, "message": event.error.message, "param": None}
-        return [error, last]
-
-
-def _is_choosing(event: AnyEvent) -> bool:
-    """Whether a search that is over may still get its results: our own answerer chooses them first."""
-    is_stage = isinstance(event, (e.StageStarted, e.StageFinished)) and event.stage == "reranking"
-    return is_stage or isinstance(event, e.SourcesAdded)
-
-
-def _response(event: e.TurnStarted) -> Fields:
-    metadata = {"chat_id": event.chat_id, "message_id": event.message_id}
-    if event.retry_of is not None:
-        metadata["retry_of"] = event.retry_of
-    return {
-        "id": event.turn_id,
-        "object": "response",
-        "created_at": event.at // 1000,
-        "completed_at": None,
-        "status": "in_progress",
-        "error": None,
-        "incomplete_details": None,
-        "model": event.model,
-        "output": [],
-        "usage": None,
-        "metadata": metadata,
-        "parallel_tool_calls": False,
-        "tool_choice": "auto",
-        "tools": [],
-        "text": {"format": {"type": "text"}},
-        **dict.fromkeys(_NULLS),
-    }
-
-
-_NULLS = (
-    "background",
-    "instructions",
-    "max_output_tokens",
-    "max_tool_calls",
-    "previous_response_id",
-    "prompt_cache_key",
-    "reasoning",
-    "safety_identifier",
-    "service_tier",
-    "temperature",
-    "top_logprobs",
-    "top_p",
-    "truncation",
-    "user",
-)
-"""What a log does not know of its request, present because strict readers want the key."""
-
-
-def _ending(event: e.TurnFinished) -> Fields:
-    ended: Fields = {"status": event.status, "usage": _usage(event.usage)}
-    if event.status == "completed":
-        ended["completed_at"] = event.at // 1000
-    elif event.status == "incomplete":
-        ended["incomplete_details"] = {"reason": _REASONS.get(event.finish_reason, "max_output_tokens")}
-    elif event.status == "failed" and event.error is not None:
-        code = "rate_limit_exceeded" if event.error.code == "rate_limited" else "server_error"
-        code = "invalid_prompt" if event.error.code in _PROMPTS else code
-        ended["error"] = {"code": code, "message": event.error.message}
-    return ended
-
-
-_PROMPTS = ("context_length", "content_filter", "invalid_request")
-
-
-def _timing(event: e.TurnFinished) -> dict[str, str]:
-    if event.timing is None:
-        return {}
-    figures = {
-        "duration_ms": event.timing.duration_ms,
-        "time_to_first_token_ms": event.timing.time_to_first_token_ms,
-    }
-    return {name: str(value) for name, value in figures.items() if value is not None}
-
-
-def _usage(usage: e.Usage) -> Fields:
-    cached, written = usage.cached_input_tokens or 0, usage.cache_write_input_tokens or 0
-    return {
-        "input_tokens": usage.input_tokens,
-        "input_tokens_details": {"cached_tokens": cached, "cache_write_tokens": written},
-        "output_tokens": usage.output_tokens,
-        "output_tokens_details": {"reasoning_tokens": usage.reasoning_tokens or 0},
-        "total_tokens": usage.total_tokens,
-    }
