@@ -331,7 +331,14 @@ def _service(
         disconnect_grace_s=settings.disconnect_grace_s,
         retry_interrupted=settings.retry_interrupted,
     )
-    stores = Stores(log=store.log, turns=store.turns, chats=store.chats)
+    stores = Stores(
+        log=store.log,
+        turns=store.turns,
+        chats=store.chats,
+        branches=store.branches,
+        feedback=store.feedback,
+        shares=store.shares,
+    )
     return Service(stores, catalogue, policy, clock, secrets.token_bytes, observe)
 
 

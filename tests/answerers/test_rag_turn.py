@@ -46,7 +46,14 @@ class House:
         clock, count = LoopClock(), itertools.count(1)
         self.store = MemoryStore(clock)
         self.service = Service(
-            Stores(log=self.store.log, turns=self.store.turns, chats=self.store.chats),
+            Stores(
+                log=self.store.log,
+                turns=self.store.turns,
+                chats=self.store.chats,
+                branches=self.store.branches,
+                feedback=self.store.feedback,
+                shares=self.store.shares,
+            ),
             Only(Rag(search=shelf or Shelf(), provider=provider, analyser=ANALYSER, clock=clock)),
             Policy(bots={"default": Bot()}),
             clock,

@@ -62,7 +62,14 @@ class Bench:
         count = itertools.count(1)
         bot = Bot(model="plain", limits=self.limits)
         return Service(
-            Stores(log=around(self.store.log), turns=self.store.turns, chats=self.store.chats),
+            Stores(
+                log=around(self.store.log),
+                turns=self.store.turns,
+                chats=self.store.chats,
+                branches=self.store.branches,
+                feedback=self.store.feedback,
+                shares=self.store.shares,
+            ),
             self.scripted,
             Policy(bots={bot.id: bot}, **self.policy),  # type: ignore[arg-type]
             self.clock,

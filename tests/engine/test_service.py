@@ -87,7 +87,7 @@ async def test_a_queued_question_can_be_stopped_while_it_waits(bench: Bench) -> 
 
 
 async def test_retry_is_a_new_turn_of_the_same_question(bench: Bench) -> None:
-    """It names the old turn, keeps its question and repeats none in the transcript."""
+    """It names the old turn, keeps its question and stands beside it: the chat shows one of the two."""
     first = await bench.ask()
     with pytest.raises(ChatBusy):
         await bench.service.retry(LOCAL, first.turn_id)
@@ -97,8 +97,9 @@ async def test_retry_is_a_new_turn_of_the_same_question(bench: Bench) -> None:
     assert fold(log).retry_of == first.turn_id
     assert bench.scripted.asked[1].question == "Why?"
     assert bench.scripted.asked[1].history == ()
-    roles = [message.role for message in await bench.service.messages(LOCAL, first.chat_id)]
-    assert roles == ["user", "assistant", "assistant"]
+    question, answer = await bench.service.messages(LOCAL, first.chat_id)
+    assert (question.id, question.turn_id) == (first.user_message_id, again.turn_id)
+    assert (answer.id, answer.siblings) == (again.message_id, (first.turn_id, again.turn_id))
 
 
 async def test_the_same_key_starts_one_turn(bench: Bench) -> None:

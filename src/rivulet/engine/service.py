@@ -15,18 +15,27 @@ from rivulet.domain.ids import make_id
 from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn, fold
 from rivulet.engine.access import Access
+from rivulet.engine.branches import Branching, Place
+from rivulet.engine.feedback import Rating
 from rivulet.engine.hub import Follower, Hub, parse_cursor
 from rivulet.engine.recovery import Recovery
 from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
 from rivulet.engine.running import Running
-from rivulet.ports.answering import Answerer, Answerers, Exchange, Task
+from rivulet.engine.shares import Sharing
+from rivulet.ports.answering import Answerer, Answerers, Task
+from rivulet.ports.branches import Branches
 from rivulet.ports.dialect import Ask, Dialect
+from rivulet.ports.feedback import Feedbacks
+from rivulet.ports.shares import Shares
 from rivulet.ports.turns import Chats, Claim, Clock, Opening, Replayed, TurnLog, TurnRecord, Turns
 
 INPUT_CHARS = 32_000
 """The longest question: what the most generous of the replaced systems takes."""
 
 TITLE_CHARS = 80
+
+NEXT = Place()
+"""Where a question is asked that names no place: it continues the chosen path."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +50,14 @@ class Started:
 
 @dataclass(frozen=True, kw_only=True)
 class Stores:
-    """Where turns and chats are kept."""
+    """Where turns and chats are kept, and what belongs to them."""
 
     log: TurnLog
     turns: Turns
     chats: Chats
+    branches: Branches
+    feedback: Feedbacks
+    shares: Shares
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +89,11 @@ class Service:
         self._entropy = entropy
         self._owner = self._id("own")
         self._access = Access(stores.turns, stores.chats)
+        self.branches = Branching(self._access, stores.chats, stores.branches, stores.feedback)
+        self.feedback = Rating(self._access, stores.feedback)
+        self.shares = Sharing(
+            self._access, self.branches, stores.chats, stores.shares, clock, lambda: self._id("shr")
+        )
         self.hub = Hub(stores.log)
         self.running = Running(observe)
         self._recovered = asyncio.Event()
@@ -84,10 +101,14 @@ class Service:
 
     # ---- asking
 
-    async def ask(self, who: Principal, ask: Ask, idempotency_key: str | None = None) -> Started:
+    async def ask(
+        self, who: Principal, ask: Ask, idempotency_key: str | None = None, place: Place = NEXT
+    ) -> Started:
         """Opens a turn and begins to answer it; it is on disk when this returns. Raises InvalidRequest,
         NotFound, ChatBusy, IdempotencyMismatch, Draining, StorageFull."""
         question = clean(ask.input)
+        if place.beside is not None:
+            ask = await self._in_chat_of(who, ask, place.beside)
         chat_id = ask.chat_id
         if chat_id is not None and not ask.names_chat:
             await self._access.chat(who, chat_id)
@@ -99,10 +120,18 @@ class Service:
             Started(self._id("trn"), chat_id or self._id("cht"), self._id("msg"), self._id("msg")),
             is_new=is_new,
             idempotency_key=idempotency_key,
+            place=place,
         )
 
+    async def _in_chat_of(self, who: Principal, ask: Ask, turn_id: str) -> Ask:
+        """The question, asked in the chat of that turn. Raises NotFound."""
+        record = await self._access.turn(who, turn_id)
+        if ask.chat_id not in (None, record.chat_id):
+            raise NotFound
+        return msgspec.structs.replace(ask, chat_id=record.chat_id)
+
     async def retry(self, who: Principal, turn_id: str) -> Started:
-        """Asks the turn's question again as a new turn. Raises ChatBusy while it still runs."""
+        """Asks the turn's question again as a new turn beside it. Raises ChatBusy while it still runs."""
         record = await self._access.turn(who, turn_id)
         if record.status == "in_progress":
             raise ChatBusy(turn_id)
@@ -124,6 +153,7 @@ class Service:
         is_new: bool = False,
         idempotency_key: str | None = None,
         retry_of: str | None = None,
+        place: Place = NEXT,
     ) -> Started:
         if self.is_draining:
             raise Draining
@@ -152,7 +182,9 @@ class Service:
                 chat_title=titled(question),
                 exclusive=ask.on_busy == "reject",
                 idempotency_key=idempotency_key,
-                request_digest=hashlib.sha256(request).digest(),
+                request_digest=_digest(request, place),
+                parent_id=place.parent_id,
+                edit_of=place.edit_of,
             ),
             self._owner,
             LEASE_MS,
@@ -210,7 +242,7 @@ class Service:
         answerer, model = self._answerers.find(ask.model or bot.model)
         history = ask.history
         if history is None:
-            history = await self._history(tenant_id, ids)
+            history = await self.branches.history(tenant_id, ids.chat_id, ids.turn_id)
         return answerer, Task(
             tenant_id=tenant_id,
             turn_id=ids.turn_id,
@@ -222,16 +254,6 @@ class Service:
             source_ids=ask.source_ids,
             search_mode=ask.search_mode,
         )
-
-    async def _history(self, tenant_id: str, ids: Started) -> tuple[Exchange, ...]:
-        """What was said in the chat before this question."""
-        earlier: list[Exchange] = []
-        for message in await self._chats.messages(tenant_id, ids.chat_id):
-            if message.id == ids.user_message_id:
-                break
-            if message.text:
-                earlier.append(Exchange(role=message.role, text=message.text))
-        return tuple(earlier)
 
     def _on_deserted(self, turn_id: str) -> Callable[[], None]:
         def check() -> None:
@@ -333,8 +355,8 @@ class Service:
         return chat
 
     async def messages(self, who: Principal, chat_id: str) -> list[Message]:
-        await self._access.chat(who, chat_id)
-        return await self._chats.messages(who.tenant_id, chat_id)
+        """Those of the chosen path, oldest first."""
+        return (await self.branches.transcript(who, chat_id)).messages()
 
     async def running_in(self, who: Principal, chat_id: str) -> str | None:
         """The id of the turn the chat is waiting for, the oldest when several are queued."""
@@ -382,6 +404,12 @@ class Service:
 
     def _id(self, prefix: str) -> str:
         return make_id(prefix, self._entropy(16))
+
+
+def _digest(request: bytes, place: Place) -> bytes:
+    """What an Idempotency-Key stands for: the question, and its place when it names one."""
+    named = (place.parent_id or "", place.edit_of or "") if place != NEXT else ()
+    return hashlib.sha256(b"\0".join((request, *(each.encode() for each in named)))).digest()
 
 
 def clean(text: str) -> str:

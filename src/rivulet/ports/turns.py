@@ -35,6 +35,9 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
 
     `exclusive` refuses the turn while another one runs in the chat. `new_chat` says whether the chat
     is made or must exist. A retry has `retry_of` in `started` and writes no second question.
+
+    The turn stands beside the one it retries or `edit_of`, or else continues `parent_id`, or else the chat's
+    leaf, and becomes the leaf itself.
     """
 
     tenant_id: str
@@ -47,6 +50,8 @@ class Opening(msgspec.Struct, frozen=True, kw_only=True):
     exclusive: bool = True
     idempotency_key: str | None = None
     request_digest: bytes = b""
+    parent_id: str | None = None
+    edit_of: str | None = None
 
 
 class Claim(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +78,7 @@ class TurnLog(Protocol):
     """An append-only log per turn. Whatever `committed` was told survives `kill -9`."""
 
     async def open(self, opening: Opening, owner: str, lease_ms: int) -> Claim | Replayed:
-        """Durable (survives power loss) when it returns. Raises NotFound (chat), ChatBusy,
+        """Durable (survives power loss) when it returns. Raises NotFound (chat, parent), ChatBusy,
         IdempotencyMismatch, StorageFull."""
         ...
 
@@ -133,11 +138,12 @@ class Chats(Protocol):
         ...
 
     async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
-        """Questions and finished answers, oldest first."""
+        """Questions and finished answers of all branches, oldest first."""
         ...
 
     async def delete(self, tenant_id: str, chat_id: str) -> bool:
-        """Removes the chat, its turns and their logs. Raises ChatBusy while one runs."""
+        """Removes the chat, its turns and their logs, feedback and shares. Raises ChatBusy while a turn
+        runs."""
         ...
 
 

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from rivulet.domain.chat import Chat, Message
+from rivulet.domain.chat import Chat, Feedback, Message
 from rivulet.domain.errors import ChatBusy, IdempotencyMismatch, LostClaim, NotFound
 from rivulet.domain.events import AnyEvent, TurnFinished, merged, numbered
+from rivulet.domain.tree import Node, Tree
+from rivulet.ports.shares import Share
 from rivulet.ports.turns import Claim, Clock, Committed, Opening, Replayed, TurnRecord
 from rivulet.stores.group_commit import tell
 from rivulet.stores.leases import Leases
@@ -21,6 +23,8 @@ class _Turn:
     events: list[AnyEvent]
     messages: list[Message]
     """The question, unless an earlier turn asked it, and the answer, once there is one."""
+    parent_id: str | None
+    feedback: Feedback | None = None
 
     def holds(self, claim: Claim) -> bool:
         return self.record.status == "in_progress" and self.record.epoch == claim.epoch
@@ -32,6 +36,8 @@ class Tables:
 
     turns: dict[tuple[str, str], _Turn] = field(default_factory=dict[tuple[str, str], _Turn])
     chats: dict[tuple[str, str], Chat] = field(default_factory=dict[tuple[str, str], Chat])
+    leaves: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    shares: dict[str, Share] = field(default_factory=dict[str, Share])
     keys: dict[tuple[str, str], tuple[bytes, str, int]] = field(
         default_factory=dict[tuple[str, str], tuple[bytes, str, int]]
     )
@@ -42,7 +48,7 @@ class Tables:
 
 
 class MemoryStore:
-    """The three ports over one set of tables. A second store over the same tables is what a process that is
+    """The ports over one set of tables. A second store over the same tables is what a process that is
     started again finds: the rows are there, the leases are not."""
 
     def __init__(self, clock: Clock, tables: Tables | None = None) -> None:
@@ -51,6 +57,9 @@ class MemoryStore:
         self.log = MemoryTurnLog(self.tables, leases)
         self.turns = MemoryTurns(self.tables, leases)
         self.chats = MemoryChats(self.tables)
+        self.branches = MemoryBranches(self.tables)
+        self.feedback = MemoryFeedbacks(self.tables)
+        self.shares = MemoryShares(self.tables)
 
 
 class MemoryTurnLog:
@@ -72,13 +81,16 @@ class MemoryTurnLog:
         for turn in tables.of_chat(tenant_id, started.chat_id):
             if opening.exclusive and turn.record.status == "in_progress":
                 raise ChatBusy(turn.record.id)
+        parent_id = self._parent_of(opening)
         if chat is None:
             chat = Chat(id=started.chat_id, title=opening.chat_title, created_at=started.at, updated_at=0)
         title = chat.title or opening.chat_title
         tables.chats[tenant_id, chat.id] = msgspec.structs.replace(chat, title=title, updated_at=started.at)
         question = asked(opening)
-        turn = _Turn(_record(opening, owner), [numbered(started, 1)], [question] if question else [])
+        messages = [question] if question else []
+        turn = _Turn(_record(opening, owner), [numbered(started, 1)], messages, parent_id)
         tables.turns[tenant_id, started.turn_id] = turn
+        tables.leaves[tenant_id, chat.id] = started.turn_id
         if opening.idempotency_key is not None:
             key = (tenant_id, opening.idempotency_key)
             tables.keys[key] = (opening.request_digest, started.turn_id, started.at)
@@ -96,6 +108,16 @@ class MemoryTurnLog:
         if turn_id is not None and digest != opening.request_digest:
             raise IdempotencyMismatch
         return turn_id
+
+    def _parent_of(self, opening: Opening) -> str | None:
+        tenant_id, chat_id = opening.tenant_id, opening.started.chat_id
+        beside = opening.started.retry_of or opening.edit_of
+        if beside is None and opening.parent_id is None:
+            return self._tables.leaves.get((tenant_id, chat_id))
+        turn = self._tables.turns.get((tenant_id, beside or opening.parent_id or ""))
+        if turn is None or turn.record.chat_id != chat_id:
+            raise NotFound
+        return turn.record.id if beside is None else turn.parent_id
 
     async def claim(self, tenant_id: str, turn_id: str, owner: str, lease_ms: int) -> Claim | None:
         turn = self._tables.turns.get((tenant_id, turn_id))
@@ -210,7 +232,79 @@ class MemoryChats:
         for key, (_, turn_id, _) in list(self._tables.keys.items()):
             if key[0] == tenant_id and turn_id in gone:
                 del self._tables.keys[key]
+        for share in list(self._tables.shares.values()):
+            if (share.tenant_id, share.chat_id) == (tenant_id, chat_id):
+                del self._tables.shares[share.id]
+        self._tables.leaves.pop((tenant_id, chat_id), None)
         return self._tables.chats.pop((tenant_id, chat_id), None) is not None
+
+
+class MemoryBranches:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def tree(self, tenant_id: str, chat_id: str) -> Tree:
+        turns = self._tables.of_chat(tenant_id, chat_id)
+        return Tree([_node(turn) for turn in turns], self._tables.leaves.get((tenant_id, chat_id)))
+
+    async def choose(self, tenant_id: str, chat_id: str, turn_id: str) -> bool:
+        if turn_id not in await self.tree(tenant_id, chat_id):
+            return False
+        self._tables.leaves[tenant_id, chat_id] = turn_id
+        return True
+
+
+class MemoryFeedbacks:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def put(self, tenant_id: str, turn_id: str, feedback: Feedback | None) -> bool:
+        turn = self._tables.turns.get((tenant_id, turn_id))
+        if turn is None:
+            return False
+        turn.feedback = feedback
+        return True
+
+    async def of_chat(self, tenant_id: str, chat_id: str) -> dict[str, Feedback]:
+        turns = self._tables.of_chat(tenant_id, chat_id)
+        return {turn.record.id: turn.feedback for turn in turns if turn.feedback is not None}
+
+
+class MemoryShares:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    async def add(self, share: Share) -> bool:
+        turn = self._tables.turns.get((share.tenant_id, share.leaf_id))
+        if turn is None or turn.record.chat_id != share.chat_id:
+            return False
+        self._tables.shares[share.id] = share
+        return True
+
+    async def find(self, share_id: str) -> Share | None:
+        return self._tables.shares.get(share_id)
+
+    async def of_chat(self, tenant_id: str, chat_id: str) -> list[Share]:
+        shares = reversed(self._tables.shares.values())
+        found = [share for share in shares if (share.tenant_id, share.chat_id) == (tenant_id, chat_id)]
+        return sorted(found, key=lambda share: share.created_at, reverse=True)
+
+    async def remove(self, tenant_id: str, chat_id: str, share_id: str) -> bool:
+        share = self._tables.shares.get(share_id)
+        if share is None or (share.tenant_id, share.chat_id) != (tenant_id, chat_id):
+            return False
+        del self._tables.shares[share_id]
+        return True
+
+
+def _node(turn: _Turn) -> Node:
+    return Node(
+        turn_id=turn.record.id,
+        parent_id=turn.parent_id,
+        user_message_id=turn.record.user_message_id,
+        message_id=turn.record.message_id,
+        status=turn.record.status,
+    )
 
 
 def _record(opening: Opening, owner: str) -> TurnRecord:

@@ -36,8 +36,7 @@ def around(desk: Desk) -> Around:
     async def delete(request: Request) -> Response:
         """One that stands alone goes with its chat; one in a conversation is a part of that."""
         record = await service.record(who(request), _id(request))
-        said = await service.messages(who(request), record.chat_id)
-        if any(message.turn_id != record.id for message in said):
+        if len((await service.branches.tree(who(request), record.chat_id)).nodes) > 1:
             raise Conflict(
                 f"This response is part of a conversation; delete that: DELETE /v1/chats/{record.chat_id}."
             )

@@ -1,8 +1,11 @@
-"""The three ports over one database."""
+"""The ports of turns and chats over one database."""
 
 from rivulet.ports.turns import Clock
 from rivulet.stores.leases import Leases
+from rivulet.stores.sqlite.branches import SqliteBranches
 from rivulet.stores.sqlite.connection import Database
+from rivulet.stores.sqlite.feedback import SqliteFeedbacks
+from rivulet.stores.sqlite.shares import SqliteShares
 from rivulet.stores.sqlite.turn_log import SqliteTurnLog
 from rivulet.stores.sqlite.turns import SqliteChats, SqliteTurns
 
@@ -16,3 +19,6 @@ class SqliteStore:
         self.log = SqliteTurnLog(db, leases)
         self.turns = SqliteTurns(db, self.log, leases)
         self.chats = SqliteChats(db)
+        self.branches = SqliteBranches(db)
+        self.feedback = SqliteFeedbacks(db)
+        self.shares = SqliteShares(db)

@@ -15,6 +15,7 @@ from rivulet.ports.turns import Claim, Committed, Opening, Replayed
 from rivulet.stores.group_commit import GroupCommit
 from rivulet.stores.leases import Leases
 from rivulet.stores.messages import KEY_MS, answered, asked
+from rivulet.stores.sqlite.branches import grow, parent_of
 from rivulet.stores.sqlite.commit import Commit
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.lane import SqliteLane
@@ -75,9 +76,11 @@ class SqliteTurnLog:
         busy_with = value(connection, _SQL["busy_with"], names)
         if opening.exclusive and busy_with is not None:
             raise ChatBusy(busy_with)
+        parent_key = parent_of(connection, opening)
         place = self._places.next(connection)
         connection.execute(_SQL["open_turn"], {**names, "place": place})
         key = connection.last_insert_rowid()
+        grow(connection, opening, key, parent_key)
         connection.execute(_SQL["put_event"], (place, opening.tenant_id, key, 1, event))
         self._places.used(place + 1)
         connection.execute(_SQL["index_places"], {**names, "turn_key": key, "places": _array([place])})

@@ -10,6 +10,7 @@ from rivulet.domain.chat import Chat, Message
 from rivulet.domain.errors import ChatBusy
 from rivulet.ports.turns import TurnRecord
 from rivulet.stores.leases import Leases
+from rivulet.stores.sqlite.branches import cut_down
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.statements import first, rows, statements, value
 from rivulet.stores.sqlite.turn_log import SqliteTurnLog
@@ -97,6 +98,7 @@ class SqliteChats:
         def remove(db: apsw.Connection) -> bool:
             if (turn_id := value(db, _SQL["busy_with"], named)) is not None:
                 raise ChatBusy(turn_id)
+            cut_down(db, tenant_id, chat_id)
             for name in _DELETIONS:
                 db.execute(_SQL[name], named)
             return db.changes() > 0
