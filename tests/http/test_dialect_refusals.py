@@ -171,11 +171,13 @@ async def test_another_tenants_chat_is_not_there(site: Site) -> None:
         ("openai_responses", "DELETE", f"/v1/responses/{turn}"),
         ("ai_sdk", "GET", f"/api/chat/{turn}/stream"),
         ("ai_sdk", "POST", f"/api/chat/{turn}/stop"),
+        ("ag_ui", "POST", "/ag-ui/attach"),
         ("langgraph", "GET", f"/langgraph/threads/{chat}/runs/{turn}/stream"),
         ("langgraph", "POST", f"/langgraph/threads/{chat}/runs/{turn}/cancel"),
     ]
     for name, method, path in reads:
-        asks[f"{name} {method} {path}"] = Spoken(method, path)
+        body = {"threadId": chat, "runId": turn} if name == "ag_ui" else None
+        asks[f"{name} {method} {path}"] = Spoken(method, path, body)
     for name, spoken in asks.items():
         status, body, _ = await told(site, spoken)
         assert (status, is_refusal(name.split()[0], json.loads(body))) == (404, True), name

@@ -100,6 +100,34 @@ async def test_a_run_is_joined_where_its_location_says(site: Site) -> None:
     assert (status, is_refusal("langgraph", json.loads(body))) == (422, True)
 
 
+async def test_an_ag_ui_client_attaches_to_its_threads_run(site: Site) -> None:
+    """From RUN_STARTED on, whether the run is being answered or over; by its id also an earlier one."""
+    spoken = await question(site, "ag_ui")
+    assert spoken.body is not None
+    thread = spoken.body["threadId"]
+
+    async def attached(**fields: Any) -> tuple[int, bytes]:
+        body = {"threadId": thread, "runId": "mine", "messages": [], "tools": [], "context": []}
+        return (await told(site, Spoken("POST", "/ag-ui/attach", body | fields)))[:2]
+
+    assert (await attached())[0] == 404
+    site.model.then(saying(*(f"w{n} " for n in range(20)), pace=60))
+    first = asyncio.create_task(told(site, spoken))
+    await site.model.called()
+    assert await attached() == (200, (await first)[1])
+    _, second, headers = await told(site, spoken)
+    assert await attached() == (200, second)
+    assert await attached(runId=turn_of((await first)[2])) == (200, (await first)[1])
+    for bad, status in (
+        ({"runId": "trn_" + "a" * 26}, 404),
+        ({"threadId": "another", "runId": turn_of(headers)}, 404),
+        ({"threadId": "no such"}, 400),
+        ({"threadId": None}, 400),
+    ):
+        found, body = await attached(**bad)
+        assert (found, is_refusal("ag_ui", json.loads(body))) == (status, True), bad
+
+
 async def test_a_turn_is_a_durable_stream(site: Site) -> None:
     """Read at once or followed, from every offset it gives out; closed once the turn has ended."""
     started = await site.ask()

@@ -15,6 +15,7 @@ from rivulet.ports.dialect import Ask, Asked, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
     "POST /ag-ui": "asks and streams",
+    "POST /ag-ui/attach": "the thread's run from RUN_STARTED on: the one being answered, else the last",
 }
 
 LOSSES: Mapping[str, str] = {
@@ -51,6 +52,11 @@ class _Body(msgspec.Struct, frozen=True, rename="camel"):
     context: list[_Context] | None = None
     resume: Any = None
     forwarded_props: Any = None
+
+
+class _Attachment(msgspec.Struct, frozen=True, rename="camel"):
+    thread_id: str
+    run_id: str = ""
 
 
 class AgUi:
@@ -94,6 +100,12 @@ class AgUi:
     def error(self, problem: RivuletError, request_id: str) -> Reply:
         body = {"type": "RUN_ERROR", "message": problem.message, "code": problem.code}
         return Reply(problem.status, body | {"metadata": {"requestId": request_id}})
+
+
+def attachment(raw: bytes) -> tuple[str, str]:
+    """The thread and the run that a client which attaches has named; a run it made up is nobody's."""
+    body = requests.body(raw, _Attachment)
+    return requests.chat_id(body.thread_id, "threadId"), body.run_id
 
 
 _SILENT = ("reasoning", "activity")

@@ -14,7 +14,17 @@ from starlette.types import Receive, Scope, Send
 from rivulet.config import BadSettings
 from rivulet.domain.errors import NotFound, RivuletError
 from rivulet.domain.tenant import Principal
-from rivulet.http.dialects import agent, ai_sdk, assistant, durable, langgraph, messages, minirag, responses
+from rivulet.http.dialects import (
+    ag_ui,
+    agent,
+    ai_sdk,
+    assistant,
+    durable,
+    langgraph,
+    messages,
+    minirag,
+    responses,
+)
 from rivulet.http.dialects.desk import Around, Desk, Handler
 from rivulet.http.errors import error_headers, error_response, reply
 from rivulet.http.stream import Pulse
@@ -30,6 +40,7 @@ AROUND: Mapping[str, Callable[[Desk], Around]] = {
     "agent": agent.around,
     "openai_responses": responses.around,
     "ai_sdk": ai_sdk.around,
+    "ag_ui": ag_ui.around,
     "langgraph": langgraph.around,
     "durable": durable.around,
 }
