@@ -4,6 +4,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -18,11 +19,22 @@ class BadSettings(RivuletError):
     status = 400
 
 
+class PublishableKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A key that may stand in a page, for pages of these origins only."""
+
+    key: Annotated[str, msgspec.Meta(pattern=r"^pk_[A-Za-z0-9_-]{16,128}$")]
+    origins: tuple[Annotated[str, msgspec.Meta(pattern=r"^https?://[a-z0-9.\-\[\]:]+$")], ...]
+    bot_id: str = "default"
+    visitor_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 10
+    address_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 60
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Later wins: defaults, `rivulet.toml` in the data directory, the environment, the command line.
 
     `models` are further ones that a request may name although their plug is not open to requests;
-    `dialects_off` are the protocols this server does not answer in. Secrets
+    `dialects_off` are the protocols this server does not answer in; `publishable_keys` are for the widget
+    and no secrets. Secrets
     (`api_key`, providers' keys) come from the environment only and are never shown by `repr`.
     """
 
@@ -43,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     allowed_hosts: tuple[str, ...] = ()
     retry_interrupted: bool = False
     dialects_off: tuple[str, ...] = ()
+    publishable_keys: tuple[PublishableKey, ...] = ()
 
 
 def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:
@@ -57,9 +70,12 @@ def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:
     values |= {name: value for name, value in overrides.items() if value is not None}
     values["data_dir"] = data_dir
     try:
-        return msgspec.convert(values, Settings, strict=False)
+        settings = msgspec.convert(values, Settings, strict=False)
     except msgspec.ValidationError as problem:
         raise BadSettings(f"settings: {problem}") from None
+    if len({each.key for each in settings.publishable_keys}) < len(settings.publishable_keys):
+        raise BadSettings("settings: a publishable key is there twice.")
+    return settings
 
 
 def api_key(environment: Mapping[str, str] = os.environ) -> str | None:

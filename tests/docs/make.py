@@ -14,7 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Annotated, Any, get_args, get_origin
 
 import msgspec
 from cyclopts import App
@@ -22,7 +22,7 @@ from rich.console import Console
 
 import rivulet
 from rivulet.cli import app as command
-from rivulet.config import Settings
+from rivulet.config import PublishableKey, Settings
 from rivulet.domain import errors, events, turn
 from rivulet.domain.bot import Limits
 from rivulet.domain.errors import RivuletError
@@ -70,6 +70,14 @@ SETTINGS = {
     "allowed_hosts": "Further names under which a server without a key answers.",
     "retry_interrupted": "Whether a turn that a crash ended before its first word is asked again at start.",
     "dialects_off": "Dialects that this server does not answer in.",
+    "publishable_keys": "Keys for the widget, as tables `[[publishable_keys]]`; see below.",
+}
+PUBLISHABLE_KEYS = {
+    "key": "Begins with `pk_`, and then has 16 to 128 letters, digits, `-` and `_`.",
+    "origins": "The pages that may use it, as browsers name them: `https://shop.example`.",
+    "bot_id": "Who answers.",
+    "visitor_per_minute": "Questions that one visitor may ask.",
+    "address_per_minute": "Questions that may come from one network address.",
 }
 LIMITS = {
     "first_event_s": "Seconds to the first sign of an answer.",
@@ -130,6 +138,12 @@ def settings_page() -> str:
         "",
         *settings_rows(Limits, LIMITS),
         "",
+        "## The tables publishable_keys",
+        "",
+        "A publishable key may stand in a page; without origins it opens nothing.",
+        "",
+        *settings_rows(PublishableKey, PUBLISHABLE_KEYS),
+        "",
         "## Environment",
         "",
         "Keys are read from the environment only, so that no file has them.",
@@ -163,6 +177,8 @@ def default(field: msgspec.structs.FieldInfo) -> str:
 
 def type_name(annotation: Any) -> str:
     """The type as a reader of JSON or TOML would say it."""
+    if get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
     plain = {
         str: "string",
         int: "integer",

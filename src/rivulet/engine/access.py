@@ -24,9 +24,17 @@ class Access:
     async def chat(self, who: Principal, chat_id: str) -> Chat:
         """Raises NotFound."""
         chat = await self._chats.get(who.tenant_id, chat_id)
-        if chat is None:
+        if chat is None or not await self._has_begun(who, chat_id):
             raise NotFound
         return chat
+
+    async def _has_begun(self, who: Principal, chat_id: str) -> bool:
+        """A chat is that of the user who asked its first question."""
+        if who.user_id is None:
+            return True
+        messages = await self._chats.messages(who.tenant_id, chat_id)
+        first = await self._turns.get(who.tenant_id, messages[0].turn_id) if messages else None
+        return first is not None and _is_own(who, first.user_id)
 
 
 def _is_own(who: Principal, user_id: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from starlette.types import ASGIApp
 
 from rivulet import __version__
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
-from rivulet.http import chats, health, sources, turns
+from rivulet.http import chats, events, health, sources, turns, widget
 from rivulet.http.dialects.mount import Mount
 from rivulet.http.door import Door
 from rivulet.http.errors import invalid
@@ -21,6 +22,7 @@ from rivulet.http.metrics import Metrics
 from rivulet.http.page import Page
 from rivulet.http.shapes import schemas
 from rivulet.http.stream import Pulse
+from rivulet.http.visitors import Visitors
 from rivulet.wiring import House
 
 
@@ -46,9 +48,12 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
         redirect_slashes=False,
     )
     app.include_router(turns.routes(house.service, pulse))
+    app.include_router(events.routes(house.service, pulse))
     app.include_router(chats.routes(house.service))
     app.include_router(sources.routes(house))
     app.include_router(health.routes(house, metrics))
+    visitors = Visitors(settings.publishable_keys, time.monotonic)
+    app.include_router(widget.routes(visitors))
     app.state.dialects = mount
     app.router.routes.extend(mount.routes())
     app.mount("/", Page())
@@ -58,7 +63,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.add_exception_handler(Exception, _broken)
     _describe(app)
     hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
-    return Door(app, api_key, hosts, new_request_id, mount)
+    return Door(app, api_key, hosts, new_request_id, mount, visitors)
 
 
 async def _failed(request: Request, problem: Exception) -> Response:

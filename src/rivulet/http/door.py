@@ -20,6 +20,7 @@ from rivulet.domain.errors import (
 )
 from rivulet.domain.tenant import LOCAL, Principal
 from rivulet.http.errors import as_rivulet_error
+from rivulet.http.visitors import Visitors
 
 BODY_BYTES = 1 << 20
 """Of a JSON request: thirty times the longest question, with room for a history."""
@@ -31,7 +32,8 @@ _UPLOADS = "/v1/sources/upload"
 DIALECT_BYTES = 8 << 20
 """Of a request in a dialect: a history of a million characters, in any script, with its JSON."""
 
-_OPEN = frozenset({"/livez", "/readyz", "/health", "/v1/health"})
+_OPEN = frozenset({"/livez", "/readyz", "/health", "/v1/health", "/v1/widget"})
+_PUBLISHABLE = "pk_"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -57,12 +59,14 @@ class Door:
         allowed_hosts: frozenset[str],
         new_request_id: Callable[[], str],
         dialects: Addresses,
+        visitors: Visitors,
     ) -> None:
         self._app = app
         self._dialects = dialects
         self._api_key = api_key
         self._hosts = allowed_hosts
         self._new_request_id = new_request_id
+        self._visitors = visitors
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -72,13 +76,16 @@ class Door:
         request_id = self._request_id(headers)
         state = scope.setdefault("state", {})
         state["request_id"] = request_id
+        token = _token(headers)
+        # Only what a publishable key may read is readable for pages of other origins.
+        readable = self._visitors.readable(headers) if token.startswith(_PUBLISHABLE) else {}
         has_started = has_ended = False
 
         async def send_with_id(message: Message) -> None:
             nonlocal has_started, has_ended
             if message["type"] == "http.response.start":
                 has_started = True
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                MutableHeaders(scope=message).update({"x-request-id": request_id, **readable})
             else:
                 has_ended = not message.get("more_body", False)
             await send(message)
@@ -87,10 +94,14 @@ class Door:
             self._check_host(headers)
             is_dialect = self._dialects.is_api(scope["path"])
             if is_dialect or _is_api(scope["path"]):
-                state["who"] = self._dialects.admit(scope) or self._principal(headers)
+                if (answer := self._visitors.preflight(scope, headers)) is not None:
+                    await answer(scope, receive, send_with_id)
+                    return
+                self._admit(scope, headers, token)
                 limit = _limit(scope["path"], is_dialect)
                 _check_body(scope, headers, limit)
-                self._check_origin(scope, headers)
+                if "publishable_key" not in state:
+                    self._check_origin(scope, headers)
                 receive = _limited(receive, limit)
             await self._app(scope, receive, send_with_id)
             if (stream := state.get("stream")) is not None:
@@ -108,13 +119,18 @@ class Door:
         given = headers.get("x-request-id", "")
         return given if _REQUEST_ID.fullmatch(given) else self._new_request_id()
 
-    def _principal(self, headers: Headers) -> Principal:
+    def _admit(self, scope: Scope, headers: Headers, token: str) -> None:
+        """Says in the request's state who is asking, and with which publishable key if it is a visitor."""
+        state = scope["state"]
+        if token.startswith(_PUBLISHABLE):
+            state["who"], state["publishable_key"] = self._visitors.admit(token, scope, headers)
+        else:
+            state["who"] = self._dialects.admit(scope) or self._principal(token)
+
+    def _principal(self, token: str) -> Principal:
         if self._api_key is None:
             return LOCAL
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        # Clients of Anthropic's and LangGraph's protocols send their key in a header of its own.
-        token = token if scheme.lower() == "bearer" else headers.get("x-api-key", "")
-        if not hmac.compare_digest(token.strip().encode("utf-8", "replace"), self._api_key.encode()):
+        if not hmac.compare_digest(token.encode("utf-8", "replace"), self._api_key.encode()):
             raise Unauthorised
         return LOCAL
 
@@ -133,6 +149,12 @@ class Door:
         # A picture or a frame of another site has no Origin, but every browser says where it stands.
         if is_foreign or headers.get("sec-fetch-site") in ("cross-site", "same-site"):
             raise Forbidden("Requests from other sites are not taken.")
+
+
+def _token(headers: Headers) -> str:
+    """Clients of Anthropic's and LangGraph's protocols send their key in a header of its own."""
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    return (token if scheme.lower() == "bearer" else headers.get("x-api-key", "")).strip()
 
 
 def _is_api(path: str) -> bool:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from rivulet import sse
-from rivulet.engine.hub import Follower
+from rivulet.engine.hub import Sink
 from rivulet.ports.dialect import Dialect
 
 WIRE = "rivulet.wire"
@@ -31,6 +31,19 @@ class Wire(Protocol):
     flow: Flow
 
 
+class Reader(Protocol):
+    """A `Follower`, or a `Bundle` of them."""
+
+    sink: Sink | None
+
+    @property
+    def is_complete(self) -> bool: ...
+    async def next(self) -> bytes | None: ...
+    def wake(self, has_more: bool = True) -> None: ...
+    def end(self) -> None: ...
+    def close(self) -> None: ...
+
+
 class EventStream(Response):
     """Ends cleanly after the terminal event, or early where the client has a cursor; otherwise the connection
     is cut, because most clients take a clean end for success.
@@ -42,7 +55,7 @@ class EventStream(Response):
     media_type = None
 
     def __init__(
-        self, follower: Follower, dialect: Dialect, pulse: "Pulse", headers: Mapping[str, str] | None = None
+        self, follower: Reader, dialect: Dialect, pulse: "Pulse", headers: Mapping[str, str] | None = None
     ) -> None:
         super().__init__(status_code=200, headers=dict(headers or {}))
         self._head = [
