@@ -5,6 +5,7 @@ import random
 import re
 from collections.abc import AsyncGenerator
 
+import msgspec
 import pytest
 
 from rivulet.dialects.native import Native
@@ -14,8 +15,9 @@ from rivulet.domain.tenant import LOCAL
 from rivulet.engine.hub import WINDOW, parse_cursor
 from rivulet.ports.answering import Finished, Task
 from rivulet.ports.dialect import Frame, Renderer
+from rivulet.ports.turns import TurnRecord
 
-from .conftest import NATIVE, Bench
+from .conftest import NATIVE, Bench, plain
 
 pytestmark = pytest.mark.anyio
 WORDS = 1000
@@ -118,6 +120,33 @@ def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
     """Never a guess: what is not a cursor is an error."""
     with pytest.raises(CursorGone):
         parse_cursor(cursor)
+
+
+async def test_a_turn_that_ends_while_its_row_is_read_knows_its_own_cursors(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reader who comes back at the last moment is not told that its cursor is foreign."""
+
+    async def slow(task: Task) -> AsyncGenerator[e.AnyEvent | Finished, None]:
+        async for draft in plain(task):
+            yield draft
+            await asyncio.sleep(1)
+
+    bench.says("slow", slow)
+    started = await bench.ask("slow")
+    read = bench.store.turns.get
+
+    async def read_and_dawdle(tenant_id: str, turn_id: str) -> TurnRecord | None:
+        row = await read(tenant_id, turn_id)
+        assert row is not None
+        await asyncio.sleep(10)
+        return msgspec.structs.replace(row, last_seq=1)  # a store may count only when a turn ends
+
+    monkeypatch.setattr(bench.store.turns, "get", read_and_dawdle)
+    await asyncio.sleep(2.5)
+    log = await bench.log(started)
+    assert len(log) > 2
+    assert ids(await bench.read(started, str(log[-1].seq)))[0] == log[-1].seq + 1
 
 
 @pytest.mark.parametrize("cursor", ["99", "9223372036854775808", "3.9"])

@@ -11,6 +11,7 @@ from rivulet.domain import events as e
 from rivulet.domain.errors import LostClaim, RivuletError
 from rivulet.ports.turns import Claim
 from rivulet.stores.group_commit import GroupCommit, Lane, deliver
+from rivulet.testing.paused import PausedLoop
 
 pytestmark = pytest.mark.anyio
 
@@ -61,8 +62,29 @@ async def test_what_gathers_while_the_writer_works_is_not_announced_again() -> N
     assert entry.events == [delta("abc")]
     assert group.take() == []
     group.append(one, [delta("d")], ignore)
-    await asyncio.sleep(0)
+    group.flush()
     assert handed_over.times == 2
+
+
+def test_commits_keep_their_distance() -> None:
+    """A lone draft is handed over at once; what comes right after it waits a millisecond, for company."""
+
+    async def waits() -> list[float]:
+        loop, handed_over = asyncio.get_running_loop(), asyncio.Event()
+        group: GroupCommit[Lane] = GroupCommit(handed_over.set)
+        one, waited = lane(), []
+        for pause in (0.0, 0.0, 0.002):
+            await asyncio.sleep(pause)
+            began = loop.time()
+            group.append(one, [delta("a")], ignore)
+            await handed_over.wait()
+            handed_over.clear()
+            group.take()
+            waited.append(loop.time() - began)
+        return waited
+
+    with asyncio.Runner(loop_factory=PausedLoop) as runner:
+        assert runner.run(waits()) == pytest.approx([0, 0.001, 0])
 
 
 async def test_who_must_be_behind_hands_over_at_once() -> None:

@@ -273,9 +273,10 @@ class Service:
     async def follow(self, who: Principal, turn_id: str, dialect: Dialect, after: str) -> Follower | None:
         """A reader after cursor `after` ("0" is the start); None when the turn is finished and fully read.
         Raises NotFound, CursorGone."""
+        before = self.hub.live(turn_id)  # a turn that ends while its row is read knows its end only here
         record = await self._access.turn(who, turn_id)
         seq, _ = parse_cursor(after)
-        live = self.hub.live(turn_id)
+        live = self.hub.live(turn_id) or before
         last = record.last_seq if live is None else max(record.last_seq, live.last)
         if seq > last:
             raise CursorGone

@@ -1,9 +1,9 @@
 """Group commit: what waits while one transaction is written goes into the next one together.
 
 The event loop appends, one writer takes. A lone draft is handed over in the same round of the loop and
-written at once; under load the drafts of all turns gather while the writer works, neighbouring deltas of one
-turn become one event, and the cost of a token falls. Nothing is ever held back for it, and nothing is ever
-refused: a writer that falls behind is owed the text itself and little more.
+written at once; under load the drafts of all turns gather while the writer works, or for the millisecond
+after a commit, neighbouring deltas of one turn become one event, and the cost of a token falls. Nothing is
+ever refused: a writer that falls behind is owed the text itself and little more.
 """
 
 import asyncio
@@ -18,6 +18,11 @@ from rivulet.ports.turns import Claim, Committed
 _MERGE = 256
 """Drafts of one claim that may wait as they are. Then they are merged where they wait, each draft once, so
 that a stalled disk costs a few bytes a token (a delta of its own costs 200)."""
+
+_SPACING_S = 0.001
+"""From one commit to the next. A commit and the wake-up for it cost about as much as all else a token needs:
+at 4,000 tokens a second sharing them saves a third of the CPU, and no token waits longer than two ticks of
+the loop's clock, where a reader needs thirty to notice."""
 
 
 class Lane:
@@ -61,7 +66,8 @@ class GroupCommit(Generic[L]):
         self._hand_over = hand_over
         self._lock = Lock()
         self._waiting: dict[L, list[AnyEvent]] = {}
-        self._call_soon: Callable[[Callable[[], None]], object] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._handed_over_at = -_SPACING_S
         self._is_announced = False  # the writer will take what waits without being told again
         self._is_scheduled = False  # … because this round of the loop will end in `flush`
 
@@ -84,14 +90,20 @@ class GroupCommit(Generic[L]):
                 return
             self._is_announced = True
         self._is_scheduled = True
-        if self._call_soon is None:  # asked once: it costs a system call on Python 3.11
-            self._call_soon = asyncio.get_running_loop().call_soon
-        self._call_soon(self.flush)
+        loop = self._loop
+        if loop is None:  # asked once: it costs a system call on Python 3.11
+            loop = self._loop = asyncio.get_running_loop()
+        if loop.time() - self._handed_over_at < _SPACING_S:
+            loop.call_later(_SPACING_S, self.flush)
+        else:
+            loop.call_soon(self.flush)
 
     def flush(self) -> None:
         """Hands over now, for those who need to be behind what waits."""
         if self._is_scheduled:
             self._is_scheduled = False
+            if self._loop is not None:
+                self._handed_over_at = self._loop.time()
             self._hand_over()
 
     def take(self) -> list[Entry[L]]:

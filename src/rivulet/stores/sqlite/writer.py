@@ -85,6 +85,7 @@ class Writer:
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._submitted = 0  # jobs sent to the thread, counted by the loop
         self._worked = 0  # jobs the thread is through with, checkpoints included, counted by the thread
+        self._told = 0  # jobs the thread did whose outcome has been told, counted by the loop
         self._slow_until = 0.0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._checkpointer = Checkpointer(connection, checkpoints, self._failed)
@@ -106,7 +107,9 @@ class Writer:
 
     def _may_write_here(self) -> bool:
         return (
-            self._submitted == self._worked and not self.is_full and time.perf_counter() >= self._slow_until
+            self._submitted == self._worked == self._told
+            and not self.is_full
+            and time.perf_counter() >= self._slow_until
         )
 
     def _send(self, job: Job) -> None:
@@ -114,14 +117,13 @@ class Writer:
         self._waiting.put(job)
 
     def _write_here(self, job: Job) -> None:
-        assert self._loop is not None
         jobs = [job]
         began = time.perf_counter()
         self._work_on(jobs)
         ended = time.perf_counter()
         if ended - began > _SLOW_S:
             self._slow_until = ended + _PATIENCE_S
-        self._loop.call_soon(_deliver, jobs)
+        _deliver(jobs)
         if self._checkpointer.is_due:
             self._send(Job(_nothing, _nobody, is_durable=False, uses_reserve=True, is_single=True))
 
@@ -138,11 +140,15 @@ class Writer:
             self._work_on(jobs)
             try:
                 assert self._loop is not None
-                self._loop.call_soon_threadsafe(_deliver, jobs)
+                self._loop.call_soon_threadsafe(self._tell, jobs)
             except RuntimeError:  # the loop has been closed: nobody is left to be told
                 pass
             self._checkpointer.after_commit()
             self._worked += len(jobs)
+
+    def _tell(self, jobs: Sequence[Job]) -> None:
+        self._told += len(jobs)
+        _deliver(jobs)
 
     def _work_on(self, jobs: Sequence[Job]) -> None:
         try:
