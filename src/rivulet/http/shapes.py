@@ -35,6 +35,24 @@ class TurnBody(BaseModel):
     on_disconnect: Literal["continue", "cancel"] = "continue"
     on_busy: Literal["reject", "queue"] = "reject"
     stream: bool | None = None
+    parent_id: Annotated[str, Field(max_length=128)] | None = None
+    edit_of: Annotated[str, Field(max_length=128)] | None = None
+
+
+class TitleBody(BaseModel):
+    """PROTOCOL.md §7.1."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    title: Annotated[Storable, Field(min_length=1, max_length=1000, pattern=r"\S")]
+
+
+class BranchBody(BaseModel):
+    """PROTOCOL.md §7.2."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    turn_id: Annotated[str, Field(max_length=128)]
 
 
 class TextSourceBody(BaseModel):
@@ -72,7 +90,11 @@ class ChatPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The chosen path: `path` has its turns, those that are being answered too. The turn that runs may stand
+    on another branch."""
+
     messages: list[Message]
+    path: list[str]
     running_turn_id: str | None = None
 
 

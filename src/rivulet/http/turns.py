@@ -4,13 +4,16 @@ import re
 from dataclasses import asdict
 from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Header, Query, Request
 from starlette.responses import Response
 
+from rivulet.config import PublishableKey
 from rivulet.dialects.native import Native
-from rivulet.domain.errors import InvalidRequest
+from rivulet.domain.errors import Forbidden, InvalidRequest
 from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn
+from rivulet.engine.branches import Place
 from rivulet.engine.runner import Receipt
 from rivulet.engine.service import Service, Started
 from rivulet.http.errors import reply
@@ -44,7 +47,10 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
         idempotency_key: Annotated[str | None, Header()] = None,
     ) -> Response:
         """Ask a question. With `Accept: text/event-stream` or `stream: true` the answer is the stream."""
-        started = await service.ask(who(request), asked(body), checked_key(idempotency_key))
+        wish = asked(body)
+        if (key := getattr(request.state, "publishable_key", None)) is not None:
+            wish = as_visitor(wish, key)
+        started = await service.ask(who(request), wish, checked_key(idempotency_key), placed(body))
         is_streamed = body.stream if body.stream is not None else "text/event-stream" in accept
         return opened(request, started, is_streamed)
 
@@ -103,6 +109,26 @@ def asked(body: TurnBody) -> Ask:
         on_disconnect=body.on_disconnect,
         on_busy=body.on_busy,
     )
+
+
+def as_visitor(ask: Ask, key: PublishableKey) -> Ask:
+    """What a visitor asks: of the key's bot, as the operator has set it up. Raises Forbidden."""
+    plain = Ask(input=ask.input, chat_id=ask.chat_id, on_disconnect=ask.on_disconnect, on_busy=ask.on_busy)
+    if msgspec.structs.replace(ask, bot_id=plain.bot_id) != plain or ask.bot_id not in (
+        plain.bot_id,
+        key.bot_id,
+    ):
+        raise Forbidden(
+            "With a publishable key a request says its input, chat_id, on_busy and on_disconnect."
+        )
+    return msgspec.structs.replace(plain, bot_id=key.bot_id)
+
+
+def placed(body: TurnBody) -> Place:
+    """Where in the tree of its chat it is asked. Raises InvalidRequest."""
+    if body.parent_id is not None and body.edit_of is not None:
+        raise InvalidRequest("Send parent_id to continue a turn or edit_of to replace one, not both.")
+    return Place(body.parent_id, body.edit_of)
 
 
 _STREAM: dict[int | str, dict[str, Any]] = described(
