@@ -76,7 +76,7 @@ def test_the_status_region_does_not_speak_every_word(visitor: Visitor, model: To
     visitor.page.evaluate(
         """() => {
           window.said = []
-          const region = document.querySelector('.page > .off-screen[role=status]')
+          const region = document.querySelector('.app > .off-screen[role=status]')
           new MutationObserver(() => said.push(region.textContent))
             .observe(region, { childList: true, characterData: true, subtree: true })
         }"""

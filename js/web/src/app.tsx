@@ -1,47 +1,67 @@
 /** The page: chats at the left, the conversation in the middle, a drawer at the right. */
 
-import { useComputed, useSignal } from '@preact/signals'
+import { effect, useComputed, useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
 import type { OpenChat } from './state/chat.ts'
-import { chats } from './state/chats.ts'
-import { announcement } from './state/notices.ts'
+import { titleOfChat } from './state/chats.ts'
+import { kept } from './state/kept.ts'
+import { announce, announcement } from './state/notices.ts'
 import { openChat, startNew } from './state/open-chat.ts'
-import { closePanel, panel } from './state/panel.ts'
+import { panel } from './state/panel.ts'
 import { chatId } from './state/route.ts'
+import { isPhone } from './state/screen.ts'
 import { words } from './words.ts'
+import { chatItems } from './view/chat-menu.ts'
+import { CitationCard } from './view/citation-card.tsx'
 import { Composer } from './view/composer.tsx'
 import { ConnectionBanner } from './view/connection-banner.tsx'
+import { Dialogs } from './view/dialog.tsx'
 import { Drawer } from './view/drawer.tsx'
 import { DropZone } from './view/drop-zone.tsx'
-import { CloseIcon, MenuIcon, PlusIcon } from './view/icons.tsx'
+import { CloseIcon, MenuIcon, PlusIcon, SideIcon } from './view/icons.tsx'
+import { focusComposer, useKeys } from './view/keyboard.ts'
 import { KeyDialog } from './view/key-dialog.tsx'
+import { Menu } from './view/menu.tsx'
 import { Rail } from './view/rail.tsx'
+import { doing } from './view/stage-line.tsx'
 import { Transcript } from './view/transcript.tsx'
+import { useViewport } from './view/viewport.ts'
+
+/** Whether the list of chats is out of the way on a wide window. */
+const isFolded = kept('rail-folded', (stored) => stored === true)
 
 export function App() {
   const chat = openChat.value
   const isRailOpen = useSignal(false)
-  const title = useComputed(() => chats.value.find(({ id }) => id === chatId.value)?.title ?? words.newChat)
+  const title = useComputed(() => titleOfChat(chatId.value))
   const close = () => (isRailOpen.value = false)
-  useKeys(chat, close)
+  const fold = () => {
+    if (isPhone.value) isRailOpen.value = !isRailOpen.value
+    else isFolded.value = !isFolded.value
+  }
+  useKeys(chat, { closeRail: close, fold })
+  useViewport()
+  useStages(chat)
   useEffect(() => {
     document.title = chatId.value ? `${title.value} – ${words.product}` : words.product
   }, [title.value, chatId.value])
   return (
-    <div class="page" data-rail={isRailOpen.value ? 'open' : 'closed'} data-drawer={panel.value ? 'open' : 'closed'}>
+    <div class="app" data-rail={isRailOpen.value ? 'open' : 'closed'} data-folded={isFolded.value} data-drawer={panel.value ? 'open' : 'closed'}>
       <a class="skip" href="#ask" onClick={(event) => (event.preventDefault(), focusComposer())}>{words.skip}</a>
-      <Rail close={close} />
+      <Rail close={close} fold={fold} />
       {isRailOpen.value && <div class="rail-shade" onClick={close} />}
       <main class="main">
         <h1 class="off-screen">{title.value}</h1>
         <header class="top-bar">
-          <button type="button" class="round" aria-expanded={isRailOpen.value} aria-controls="rail"
+          <button type="button" class="round menu-button" aria-expanded={isRailOpen.value} aria-controls="rail"
             aria-label={isRailOpen.value ? words.closeMenu : words.openMenu} onClick={() => (isRailOpen.value = !isRailOpen.value)}>
             {isRailOpen.value ? <CloseIcon /> : <MenuIcon />}
           </button>
-          <p dir="auto">{title.value}</p>
-          <button type="button" class="round" aria-label={words.newChat} title={words.newChat} onClick={startNew}><PlusIcon /></button>
+          {isFolded.value && <button type="button" class="round unfold" aria-label={words.unfoldRail} title={words.unfoldRail} onClick={fold}><SideIcon /></button>}
+          <p dir="auto" aria-hidden="true">{chatId.value ? title.value : ''}</p>
+          {chatId.value && <Menu key={chatId.value} label={words.chatMenu} items={chatItems(chatId.value)} class="round" />}
+          <button type="button" class="round new-button" aria-label={words.newChat} title={words.newChat} onClick={startNew}><PlusIcon /></button>
         </header>
         <Transcript chat={chat} />
         <div class="dock">
@@ -51,35 +71,22 @@ export function App() {
       </main>
       <Drawer />
       <DropZone />
+      <CitationCard />
+      <Dialogs />
       <KeyDialog />
       <p class="off-screen" role="status">{announcement.value}</p>
     </div>
   )
 }
 
-function useKeys(chat: OpenChat, closeRail: () => void): void {
-  useEffect(() => {
-    const pressed = (event: KeyboardEvent) => {
-      if (event.isComposing) return
-      if (event.key === 'Escape' && event.shiftKey) focusComposer()
-      else if (event.key === 'Escape') escape(chat, closeRail)
-      else if (event.key.toLowerCase() === 'o' && event.shiftKey && (event.ctrlKey || event.metaKey)) startNew()
-      else return
-      event.preventDefault()
-    }
-    addEventListener('keydown', pressed)
-    return () => removeEventListener('keydown', pressed)
-  }, [chat])
-}
-
-/** What somebody means by Esc depends on where they are: in the drawer it closes that, elsewhere it stops. */
-function escape(chat: OpenChat, closeRail: () => void): void {
-  closeRail()
-  const isInDrawer = document.activeElement?.closest('.drawer') != null
-  if (panel.value && (isInDrawer || !chat.running.value)) closePanel()
-  else void chat.stop()
-}
-
-function focusComposer(): void {
-  document.querySelector<HTMLTextAreaElement>('#ask textarea')?.focus()
+/** Tells those who listen what is being done: at most once a stage, never for a token. */
+function useStages(chat: OpenChat): void {
+  useEffect(
+    () =>
+      effect(() => {
+        const answer = chat.running.value
+        if (answer && answer.stage.value) announce(doing(answer))
+      }),
+    [chat],
+  )
 }

@@ -1,16 +1,22 @@
 /** One attempt at answering a question, live or read back: what the page shows of a turn. */
 
 import { batch, computed, signal } from '@preact/signals'
-import type { CitationAdded, Failure, Message, Passage, Status, Timing, ToolUse, TurnEvent, Usage } from '@rivulet/client'
+import type {
+  CitationAdded, Failure, Feedback, Message, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, TurnState, Usage,
+} from '@rivulet/client'
 
 import { PerFrame } from './frame.ts'
+import { Tool } from './tool.ts'
 
 export type Phase = 'waiting' | 'writing' | 'stopping' | 'finished'
 
-export interface Stage {
+/** A stage on the way to the answer; without a duration it goes on. */
+export interface Step {
+  id: string
   name: string
   label: string | undefined
-  since: number
+  status: StepStatus | 'running'
+  duration: number | undefined
 }
 
 let made = 0
@@ -24,23 +30,29 @@ export class Answer {
   requestId: string | undefined
   text = ''
   reasoning = ''
+  /** By this page's own clock, whatever the server's says. */
+  readonly since = performance.now()
   readonly phase = signal<Phase>('waiting')
-  readonly stage = signal<Stage | null>(null)
+  readonly steps = signal<readonly Step[]>([])
+  /** What is being done: the last step that goes on, or else the last there was. */
+  readonly stage = computed(() => this.steps.value.findLast(({ status }) => status === 'running') ?? this.steps.value.at(-1) ?? null)
   readonly sources = signal<readonly Passage[]>([])
   /** In the order of their marks in the text. */
   readonly citations = signal<readonly CitationAdded[]>([])
   /** The numbers of the sources that the text cites. */
   readonly cited = computed<ReadonlySet<number>>(() => new Set(this.citations.value.map(({ n }) => n)))
-  readonly tools = signal<readonly ToolUse[]>([])
+  readonly tools = signal<readonly Tool[]>([])
   readonly status = signal<Status | null>(null)
   readonly failure = signal<Failure | null>(null)
   readonly usage = signal<Usage | null>(null)
   readonly timing = signal<Timing | null>(null)
   readonly model = signal('')
+  readonly feedback = signal<Feedback | null>(null)
+  /** The whole turn as the server keeps it, once somebody wanted to know. */
+  readonly turn = signal<TurnState | null>(null)
   /** Changes at most once per frame while text comes in. */
   readonly changed = signal(0)
   #frame = new PerFrame(() => (this.changed.value += 1))
-  #stages: Stage[] = []
   #part = ''
 
   static of(message: Message): Answer {
@@ -54,6 +66,7 @@ export class Answer {
     answer.usage.value = message.usage ?? null
     answer.timing.value = message.timing ?? null
     answer.model.value = message.model ?? ''
+    answer.feedback.value = message.feedback ?? null
     answer.phase.value = 'finished'
     return answer
   }
@@ -68,7 +81,18 @@ export class Answer {
 
   /** Ends an attempt that the server never took, or that cannot be followed. */
   fail(failure: Failure): void {
-    this.#finish('failed', failure)
+    batch(() => this.#finish('failed', failure))
+  }
+
+  /** What a message does not tell: how the answer came about. */
+  recall(turn: TurnState): void {
+    batch(() => {
+      this.turn.value = turn
+      if (!this.steps.value.length) this.steps.value = turn.stages.map(stepOf)
+      if (!this.tools.value.length) this.tools.value = turn.tools.map((use) => Tool.of(use))
+      this.reasoning ||= turn.reasoning
+      this.changed.value += 1
+    })
   }
 
   #take(event: TurnEvent): void {
@@ -84,13 +108,13 @@ export class Answer {
         this.turnId = event.turn_id
         this.model.value = event.model
         return
-      case 'stage.started':
-        this.#stages.push({ name: event.stage, label: event.label, since: Date.now() })
-        this.stage.value = this.#stages.at(-1) ?? null
+      case 'stage.started': {
+        const { stage_id: id, stage: name, label } = event
+        this.steps.value = [...this.steps.value, { id, name, label, status: 'running', duration: undefined }]
         return
+      }
       case 'stage.finished':
-        this.#stages = this.#stages.filter(({ name }) => name !== event.stage)
-        this.stage.value = this.#stages.at(-1) ?? this.stage.value
+        this.steps.value = this.steps.value.map((step) => (step.id === event.stage_id ? { ...stepOf(event), label: step.label } : step))
         return
       case 'sources.added':
         this.sources.value = [...this.sources.value, ...event.sources]
@@ -99,16 +123,17 @@ export class Answer {
         this.citations.value = [...this.citations.value, event]
         return
       case 'tool.started':
-        this.tools.value = [...this.tools.value, { id: event.tool_call_id, name: event.name }]
+        this.tools.value = [...this.tools.value, new Tool(event.tool_call_id, event.name)]
+        return
+      case 'tool.input.delta':
+        this.#tool(event.tool_call_id)?.write(event.delta)
         return
       case 'tool.called':
-        this.#tool(event.tool_call_id, { input: event.input })
+        this.#tool(event.tool_call_id)?.called(event.input)
         return
-      case 'tool.finished': {
-        const { status = 'completed', output, error } = event
-        this.#tool(event.tool_call_id, { status, ...(output != null && { output }), ...(error && { error }) })
+      case 'tool.finished':
+        this.#tool(event.tool_call_id)?.finished(event.status ?? 'completed', event.output, event.error)
         return
-      }
       case 'turn.finished':
         this.usage.value = event.usage ?? null
         this.timing.value = event.timing ?? null
@@ -118,7 +143,6 @@ export class Answer {
       case 'text.finished':
       case 'reasoning.started':
       case 'reasoning.finished':
-      case 'tool.input.delta':
       case 'data':
         return
       default:
@@ -135,15 +159,18 @@ export class Answer {
     this.#frame.ask()
   }
 
-  #tool(id: string, change: Partial<ToolUse>): void {
-    this.tools.value = this.tools.value.map((tool) => (tool.id === id ? { ...tool, ...change } : tool))
+  #tool(id: string): Tool | undefined {
+    return this.tools.value.findLast((tool) => tool.id === id)
   }
 
   #finish(status: Status, failure: Failure | null): void {
     this.status.value = status
     this.failure.value = failure
-    this.stage.value = null
     this.phase.value = 'finished'
     this.#frame.now()
   }
+}
+
+function stepOf({ stage_id: id, stage: name, status = 'completed', duration_ms: duration = 0 }: StageFinished): Step {
+  return { id, name, label: undefined, status, duration }
 }

@@ -1,65 +1,55 @@
 /** The open chat: its questions with their answers, the one being written, and what can be done with them. */
 
-import { computed, signal, type Signal } from '@preact/signals'
-import { ChatError, isChatError, type Connection, type Failure, type Message, type Turn } from '@rivulet/client'
+import { batch, signal } from '@preact/signals'
+import { ChatError, isChatError, type Connection, type Failure, type Message, type MessagePage, type Question, type Turn } from '@rivulet/client'
 
 import { words } from '../words.ts'
 import { Answer } from './answer.ts'
 import { refreshChats } from './chats.ts'
+import { Exchange, exchangesOf, type Send } from './exchange.ts'
+import { modelForQuestion } from './models.ts'
 import { announce, attempt, messageOf } from './notices.ts'
+import { Queue } from './queue.ts'
 import { chatId, goTo } from './route.ts'
-import { server } from './server.ts'
-
-/** A question and the attempts at answering it, of which one is shown. */
-export class Exchange {
-  readonly question: string
-  readonly attempts: Signal<readonly Answer[]>
-  readonly index: Signal<number>
-  readonly shown = computed(() => this.attempts.value[this.index.value])
-
-  constructor(question: string, attempts: readonly Answer[]) {
-    this.question = question
-    this.attempts = signal(attempts)
-    this.index = signal(attempts.length - 1)
-  }
-
-  /** These attempts, the last one in view. */
-  show(attempts: readonly Answer[]): void {
-    this.attempts.value = attempts
-    this.index.value = attempts.length - 1
-  }
-}
+import { request, server } from './server.ts'
 
 /** Lives as long as its chat is on the screen; leaving it stops the following, never the turn. */
 export class OpenChat {
   id: string | null
   readonly exchanges = signal<readonly Exchange[]>([])
   readonly running = signal<Answer | null>(null)
+  /** The exchange that was begun last on this page: it has the view to itself. */
+  readonly begun = signal<Exchange | null>(null)
   readonly isLoading = signal(false)
   readonly problem = signal<string | null>(null)
   readonly connection = signal<Connection>('open')
+  readonly queue: Queue
+  /** When an event came in last, by this page's clock. */
+  heardAt = 0
+  /** Every answer seen here, so that going to another branch and back shows the same one. */
+  #answers = new Map<string, Answer>()
   #leaving = new AbortController()
 
   constructor(id: string | null) {
     this.id = id
+    this.queue = new Queue(id)
     if (id) void this.load()
+    else this.queue.isHeld.value = this.queue.waiting.value.length > 0
   }
 
   leave(): void {
     this.#leaving.abort()
+    this.queue.leave()
   }
 
   /** Reads the chat back, keeping what is on the screen already; goes on following what still runs. */
   async load(): Promise<void> {
     const { id } = this
-    if (!id || this.running.value) return
+    if (!id) return
     this.isLoading.value = this.exchanges.value.length === 0
     try {
-      const { messages, running_turn_id: runningId } = await server.chats.messages(id, this.#leaving.signal)
-      if (this.running.value) return
-      this.exchanges.value = exchangesOf(messages, this.exchanges.value)
+      this.#show(await server.chats.messages(id, this.#leaving.signal))
       this.problem.value = null
-      if (runningId) this.#resume(runningId)
     } catch (problem) {
       if (!this.#leaving.signal.aborted) this.problem.value = messageOf(problem)
     } finally {
@@ -68,29 +58,43 @@ export class OpenChat {
   }
 
   /** Shows the question at once and sends it. False when the chat was busy: then the question is not taken. */
-  async ask(question: string, model: string | undefined): Promise<boolean> {
-    const answer = new Answer()
-    const exchange = new Exchange(question, [answer])
-    this.exchanges.value = [...this.exchanges.value, exchange]
-    const request = { input: question, ...(this.id && { chat_id: this.id }), ...(model && { model }) }
-    return this.#start(answer, () => server.turns.create(request, this.#following()), () => {
-      this.exchanges.value = this.exchanges.value.filter((one) => one !== exchange)
+  async ask(question: string): Promise<boolean> {
+    return this.#begin(new Exchange(question), this.exchanges.value, {})
+  }
+
+  /** Asks another question in the place of this one, which stays within reach. */
+  async edit(exchange: Exchange, question: string): Promise<boolean> {
+    const { turnId } = exchange
+    if (!turnId) return this.#begin(new Exchange(question), this.#before(exchange), {})
+    const edited = new Exchange(question)
+    edited.edits.value = [...(exchange.edits.value.length ? exchange.edits.value : [turnId]), '']
+    return this.#begin(edited, this.#before(exchange), { edit_of: turnId })
+  }
+
+  /** Answers the question again; the answers before stay within reach. */
+  async retry(exchange: Exchange): Promise<void> {
+    if (this.running.value) return
+    const { turnId, send } = exchange
+    if (!turnId && !send) return
+    const before = exchange.answer.value
+    const all = this.exchanges.value
+    this.exchanges.value = [...this.#before(exchange), exchange]
+    await this.#start(exchange, turnId ? () => server.turns.retry(turnId, this.#following()) : (send as Send), () => {
+      exchange.answer.value = before
+      this.exchanges.value = all
     })
   }
 
-  /** Asks the last question again; the attempts before stay within reach. */
-  async retry(exchange: Exchange, model: string | undefined): Promise<void> {
-    if (this.running.value) return
-    const taken = exchange.attempts.value.filter(({ turnId }) => turnId)
-    const last = taken.at(-1)
-    if (!last) {
-      this.exchanges.value = this.exchanges.value.filter((one) => one !== exchange)
-      await this.ask(exchange.question, model)
-      return
-    }
-    const answer = new Answer()
-    exchange.show([...taken, answer])
-    await this.#start(answer, () => server.turns.retry(last.turnId, this.#following()), () => exchange.show(taken))
+  /** Takes a question away that the server never had. */
+  discard(exchange: Exchange): void {
+    this.exchanges.value = this.exchanges.value.filter((one) => one !== exchange)
+    void this.load()
+  }
+
+  /** Goes to the branch of this turn; the server remembers it. */
+  async choose(turnId: string): Promise<void> {
+    if (!this.id) return
+    await attempt(request<MessagePage>(`chats/${this.id}/branch`, { method: 'PUT', json: { turn_id: turnId } }).then((page) => this.#show(page)))
   }
 
   /** Ends the running turn on the server; its last event ends it here. */
@@ -102,12 +106,45 @@ export class OpenChat {
     // Without an id the server has not answered yet: the turn is stopped as soon as it has one.
     if (!answer.turnId) return
     const stopping = server.turns.stop(answer.turnId)
-    stopping.catch(() => (answer.phase.value = before))
+    stopping.catch(() => {
+      if (answer.phase.value === 'stopping') answer.phase.value = before
+    })
     await attempt(stopping)
   }
 
-  async #start(answer: Answer, send: () => Promise<Turn>, undo: () => void): Promise<boolean> {
-    this.running.value = answer
+  /** Sends what was held back after a stop or an error. */
+  goOn(): void {
+    this.queue.isHeld.value = false
+    if (!this.running.value) void this.#sendNext()
+  }
+
+  async #sendNext(): Promise<void> {
+    const question = this.queue.next()
+    if (question !== undefined && !(await this.ask(question))) this.queue.giveBack(question)
+  }
+
+  #before(exchange: Exchange): readonly Exchange[] {
+    const at = this.exchanges.value.indexOf(exchange)
+    return at < 0 ? this.exchanges.value : this.exchanges.value.slice(0, at)
+  }
+
+  #begin(exchange: Exchange, before: readonly Exchange[], place: Pick<Question, 'edit_of'>): Promise<boolean> {
+    const all = this.exchanges.value
+    const model = modelForQuestion.value
+    const question = { input: exchange.question, ...(this.id && { chat_id: this.id }), ...(model && { model }), ...place }
+    const options = { ...this.#following(), idempotencyKey: newKey() }
+    exchange.send = () => server.turns.create(question, options)
+    this.exchanges.value = [...before, exchange]
+    return this.#start(exchange, exchange.send, () => (this.exchanges.value = all))
+  }
+
+  async #start(exchange: Exchange, send: Send, undo: () => void): Promise<boolean> {
+    const answer = new Answer()
+    batch(() => {
+      exchange.answer.value = answer
+      this.begun.value = exchange
+      this.running.value = answer
+    })
     announce(words.answeringNow)
     let turn: Turn
     try {
@@ -122,45 +159,86 @@ export class OpenChat {
       }
       answer.requestId = isChatError(problem) ? problem.requestId : undefined
       answer.fail(failureOf(problem))
-      announce(words.answerFailed(messageOf(problem)))
+      this.#ended(answer)
       return true
     }
+    this.#taken(exchange, answer, turn)
+    return true
+  }
+
+  #taken(exchange: Exchange, answer: Answer, turn: Turn): void {
     this.#named(turn)
     answer.turnId = turn.id
     answer.requestId = turn.requestId
+    this.#answers.set(turn.id, answer)
+    const hasSiblings = exchange.turnId !== '' || exchange.edits.value.length > 0
+    exchange.turnId = turn.id
     if (answer.phase.value === 'stopping') void attempt(server.turns.stop(turn.id))
+    if (hasSiblings) void this.load()
     void refreshChats()
     void this.#follow(answer, turn)
-    return true
   }
 
   /** A new chat has its id now, and so has the address. */
   #named(turn: Turn): void {
     if (this.id || !turn.receipt) return
     this.id = turn.receipt.chat_id
+    this.queue.rename(this.id)
     if (!this.#leaving.signal.aborted && chatId.value === null) goTo(this.id)
+  }
+
+  #show({ messages, path, running_turn_id: runningId }: MessagePage): void {
+    batch(() => {
+      const read = exchangesOf(messages, this.exchanges.value, (message) => this.#answerOf(message))
+      const isOnPath = runningId && (path?.includes(runningId) ?? true)
+      const asked = isOnPath ? (read.find(({ turnId }) => turnId === runningId) ?? read.findLast(({ turnId }) => turnId)) : undefined
+      if (runningId && !this.running.value) this.#resume(runningId)
+      if (asked && runningId) asked.answer.value = this.#answers.get(runningId) ?? null
+      this.exchanges.value = read
+      if (!this.running.value && this.queue.waiting.value.length) this.queue.isHeld.value = true
+    })
+  }
+
+  #answerOf(message: Message): Answer {
+    const known = this.#answers.get(message.turn_id)
+    const answer = known ?? Answer.of(message)
+    if (known && message.feedback) known.feedback.value = message.feedback
+    this.#answers.set(message.turn_id, answer)
+    return answer
   }
 
   #resume(turnId: string): void {
     const answer = new Answer()
     answer.turnId = turnId
-    const exchange = this.exchanges.value.at(-1)
-    exchange?.show([...exchange.attempts.value, answer])
+    this.#answers.set(turnId, answer)
     this.running.value = answer
     void this.#follow(answer, server.turns.follow(turnId, this.#following()))
   }
 
   async #follow(answer: Answer, turn: Turn): Promise<void> {
     try {
-      for await (const event of turn) answer.take(event)
+      for await (const event of turn) {
+        this.heardAt = performance.now()
+        answer.take(event)
+      }
     } catch (problem) {
       if (this.#leaving.signal.aborted) return
       answer.fail(failureOf(problem))
     }
-    this.running.value = null
-    this.connection.value = 'open'
-    announce(outcomeOf(answer))
+    batch(() => {
+      this.running.value = null
+      this.connection.value = 'open'
+    })
+    this.#ended(answer)
     void refreshChats()
+  }
+
+  #ended(answer: Answer): void {
+    announce(outcomeOf(answer))
+    const status = answer.status.value
+    if (!this.queue.waiting.value.length) return
+    if (status === 'completed' || status === 'incomplete') void this.#sendNext()
+    else this.queue.isHeld.value = true
   }
 
   #following() {
@@ -169,23 +247,6 @@ export class OpenChat {
       onConnection: (state: Connection) => (this.connection.value = state),
     }
   }
-}
-
-/** Messages in pairs; an answer without a question of its own is another attempt at the one before. */
-function exchangesOf(messages: readonly Message[], present: readonly Exchange[]): Exchange[] {
-  const known = new Map(present.flatMap(({ attempts }) => attempts.value.map((one) => [one.turnId, one])))
-  const pairs: { question: string; attempts: Answer[] }[] = []
-  for (const message of messages) {
-    if (message.role === 'user') pairs.push({ question: message.text, attempts: [] })
-    else pairs.at(-1)?.attempts.push(known.get(message.turn_id) ?? Answer.of(message))
-  }
-  const read = pairs.map(({ question, attempts }, i) => {
-    const old = present[i]
-    const isSame = old?.attempts.value.length === attempts.length && attempts.every((one, j) => one === old.attempts.value[j])
-    return isSame ? old : new Exchange(question, attempts)
-  })
-  // A question that never reached the server is only here.
-  return [...read, ...present.filter(({ attempts }) => attempts.value.every(({ turnId }) => !turnId))]
 }
 
 function outcomeOf(answer: Answer): string {
@@ -198,4 +259,9 @@ function outcomeOf(answer: Answer): string {
 function failureOf(problem: unknown): Failure {
   if (!(problem instanceof ChatError)) return { code: 'page', message: words.unexpected, retryable: true }
   return { code: problem.code, message: problem.message, retryable: problem.retryable }
+}
+
+/** Not `randomUUID`, which browsers keep from pages that came over plain HTTP. */
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

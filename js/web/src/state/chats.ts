@@ -3,7 +3,8 @@
 import { effect, signal } from '@preact/signals'
 import type { Chat } from '@rivulet/client'
 
-import { server } from './server.ts'
+import { words } from '../words.ts'
+import { request, server } from './server.ts'
 
 export const chats = signal<readonly Chat[]>([])
 export const nextBefore = signal<number | null>(null)
@@ -29,6 +30,21 @@ export async function showOlderChats(): Promise<void> {
   const { chats: older, next_before } = await server.chats.list({ before: nextBefore.value })
   chats.value = [...chats.value, ...older]
   nextBefore.value = next_before ?? null
+}
+
+/** What the list calls it; a chat that is not in the list yet is a new one. */
+export function titleOfChat(id: string | null): string {
+  return chats.value.find((one) => one.id === id)?.title || words.newChat
+}
+
+export async function renameChat(id: string, title: string): Promise<void> {
+  const renamed = await request<Chat>(`chats/${id}`, { method: 'PATCH', json: { title } })
+  chats.value = chats.value.map((one) => (one.id === id ? { ...one, title: renamed.title } : one))
+}
+
+/** Reads the list to its end, so that every chat can be found by its title. */
+export async function loadAllChats(): Promise<void> {
+  while (nextBefore.value !== null) await showOlderChats()
 }
 
 export async function deleteChat(id: string): Promise<void> {

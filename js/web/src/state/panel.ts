@@ -1,15 +1,26 @@
-/** What the drawer at the side shows. */
+/** What the drawer at the side shows, and how wide it is. */
 
-import { signal } from '@preact/signals'
-import type { Passage } from '@rivulet/client'
+import { effect, signal } from '@preact/signals'
+
+import type { Artifact } from './artifacts.ts'
+import { kept } from './kept.ts'
+import type { Reference } from './references.ts'
 
 export type Panel =
   | { kind: 'documents' }
-  /** `quote` is the sentence of the passage that a citation rests on, when it is known. */
-  | { kind: 'passage'; passages: readonly Passage[]; index: number; quote?: string | undefined }
+  | { kind: 'passage'; references: readonly Reference[]; index: number }
   | { kind: 'document'; id: string; title: string }
+  /** All versions of one thing, oldest first. */
+  | { kind: 'artifact'; versions: readonly Artifact[]; index: number }
 
 export const panel = signal<Panel | null>(null)
+
+/** In CSS pixels: as wide as two fingers' columns of text, and what leaves the conversation readable. */
+export const NARROWEST = 320
+export const WIDEST = 900
+const STANDARD = 424
+
+export const drawerWidth = kept('drawer', (stored) => (typeof stored === 'number' && stored >= NARROWEST && stored <= WIDEST ? stored : STANDARD))
 
 let opener: HTMLElement | null = null
 
@@ -24,3 +35,10 @@ export function closePanel(): void {
   opener?.focus()
   opener = null
 }
+
+/** A drag or an arrow key asks for a width; the conversation keeps its share of the window. */
+export function widen(width: number): void {
+  drawerWidth.value = Math.round(Math.min(WIDEST, innerWidth * 0.6, Math.max(NARROWEST, width)))
+}
+
+effect(() => document.documentElement.style.setProperty('--drawer', `${drawerWidth.value}px`))

@@ -1,7 +1,7 @@
 /** The page's one client. When the server asks for a key, every request waits until somebody has given it. */
 
 import { signal } from '@preact/signals'
-import { createClient, type Client } from '@rivulet/client'
+import { Api, createClient, type Call, type Client } from '@rivulet/client'
 
 /** Whether the key is being asked for, and whether one was refused before. */
 export const keyPrompt = signal<'hidden' | 'asked' | 'refused'>('hidden')
@@ -15,6 +15,18 @@ let waiting: { given: Promise<void>; give: () => void } | undefined
 const baseUrl = new URL('.', location.href).href.replace(/\/$/, '')
 
 export const server: Client = createClient({ baseUrl, fetch: guarded((...request) => fetch(...request)) })
+
+const door = new Api({ baseUrl, fetch: guarded((...request) => fetch(...request)) })
+
+/** A request that only this page makes. */
+export function request<Body>(path: string, call: Call = {}): Promise<Body> {
+  return door.json<Body>(path, call)
+}
+
+/** The same for what is not JSON. */
+export function download(path: string): Promise<Response> {
+  return door.answer(path, {})
+}
 
 /** A client whose requests go through `send`, with the same key and the same patience. */
 export function clientThrough(send: typeof fetch): Client {
@@ -32,6 +44,11 @@ export function giveKey(text: string): void {
   keyPrompt.value = 'hidden'
   waiting?.give()
   waiting = undefined
+}
+
+/** Whether requests carry a key, which links do not. */
+export function isKeyed(): boolean {
+  return key !== undefined
 }
 
 function guarded(send: typeof fetch): typeof fetch {

@@ -1,6 +1,6 @@
 /** Where answers come from: the list of sources, looked at again while something is still being read. */
 
-import { computed, effect, signal } from '@preact/signals'
+import { batch, computed, effect, signal } from '@preact/signals'
 import type { Source } from '@rivulet/client'
 
 import { server } from './server.ts'
@@ -18,6 +18,15 @@ export async function refreshSources(): Promise<void> {
   } catch (problem) {
     sourcesProblem.value = (problem as Error).message
   }
+}
+
+/** Lists what has just been made; `and` happens at once with it, so that nothing is ever listed twice. */
+export function take(made: readonly Source[], and: () => void): void {
+  batch(() => {
+    const ids = new Set(made.map(({ id }) => id))
+    sources.value = [...(sources.value ?? []).filter(({ id }) => !ids.has(id)), ...made]
+    and()
+  })
 }
 
 export async function removeSource(id: string): Promise<void> {

@@ -1,11 +1,13 @@
 /** Files on their way to the server, two at a time; what failed stays listed with its reason. */
 
-import { batch, effect, signal } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 import { isChatError } from '@rivulet/client'
 
+import { words } from '../words.ts'
+import { tab } from './kept.ts'
 import { fetchWithProgress } from './progress.ts'
-import { clientThrough, server } from './server.ts'
-import { sources } from './sources.ts'
+import { clientThrough } from './server.ts'
+import { sources, take } from './sources.ts'
 
 export interface Upload {
   readonly id: number
@@ -21,17 +23,23 @@ export interface Upload {
 }
 
 export const uploads = signal<readonly Upload[]>(remembered())
+export const failedUploads = computed(() => uploads.value.filter(({ phase }) => phase === 'failed'))
+export const waitingUploads = computed(() => uploads.value.filter(({ phase }) => phase !== 'failed'))
 
 /** Two at a time keeps connections free for answers: browsers open six to one server. */
 const AT_ONCE = 2
-const STORE = 'rivulet.failed-uploads'
+/** The server takes no larger document; asking it would mean sending it. */
+const LARGEST = 256 << 20
+const STORE = 'failed-uploads'
 const running = new Map<number, AbortController>()
 let lastId = uploads.value.length
 
 export function upload(files: Iterable<File>): void {
   const before = new Set(sources.value?.map(({ id }) => id))
   const added = [...files].map((file): Upload => ({ id: ++lastId, name: file.name, file, before, sent: 0, phase: 'waiting' }))
-  uploads.value = [...uploads.value, ...added]
+  // Chosen again, it takes the place of what failed.
+  const names = new Set(added.map(({ name }) => name))
+  uploads.value = [...uploads.value.filter(({ phase, name }) => phase !== 'failed' || !names.has(name)), ...added]
   next()
 }
 
@@ -40,11 +48,26 @@ export function retryUpload(id: number): void {
   next()
 }
 
+export function retryAll(): void {
+  for (const { id, file } of failedUploads.value) if (file) change(id, { phase: 'waiting', sent: 0 })
+  next()
+}
+
 /** Cancels the upload, or takes a failed one off the list. */
 export function removeUpload(id: number): void {
-  running.get(id)?.abort()
-  running.delete(id)
-  uploads.value = uploads.value.filter((one) => one.id !== id)
+  remove([id])
+}
+
+export function cancelAll(): void {
+  remove(waitingUploads.value.map(({ id }) => id))
+}
+
+function remove(ids: readonly number[]): void {
+  for (const id of ids) {
+    running.get(id)?.abort()
+    running.delete(id)
+  }
+  uploads.value = uploads.value.filter(({ id }) => !ids.includes(id))
   next()
 }
 
@@ -61,40 +84,41 @@ async function send(id: number, file: File): Promise<void> {
   change(id, { phase: 'sending' })
   const client = clientThrough(fetchWithProgress((sent) => change(id, { sent })))
   try {
-    await client.sources.upload([file], controller.signal)
-    const list = await server.sources.list().catch(() => sources.value)
-    // At once, so that the file is never listed twice.
-    batch(() => {
-      sources.value = list
-      uploads.value = uploads.value.filter((one) => one.id !== id)
-    })
+    if (file.size > LARGEST) throw new RangeError(words.uploadProblems.too_large)
+    const made = await client.sources.upload([file], controller.signal)
+    take(made, () => (uploads.value = uploads.value.filter((one) => one.id !== id)))
   } catch (problem) {
     if (controller.signal.aborted) return
-    change(id, { phase: 'failed', reason: isChatError(problem) ? problem.message : String(problem) })
+    change(id, { phase: 'failed', reason: reasonOf(problem) })
   } finally {
     running.delete(id)
     next()
   }
 }
 
+function reasonOf(problem: unknown): string {
+  if (!isChatError(problem)) return problem instanceof RangeError ? problem.message : words.uploadProblems.unreadable_file
+  return words.uploadProblems[problem.code] ?? problem.message
+}
+
 function change(id: number, to: Partial<Upload>): void {
   uploads.value = uploads.value.map((one) => (one.id === id ? { ...one, ...to } : one))
 }
 
-effect(() => {
-  const failed = uploads.value.filter(({ phase }) => phase === 'failed').map(({ name, reason }) => ({ name, reason }))
-  try {
-    sessionStorage.setItem(STORE, JSON.stringify(failed))
-  } catch {
-    // Without storage the reasons last as long as the page.
-  }
-})
+effect(() => tab.set(STORE, failedUploads.value.map(({ name, reason }) => ({ name, reason }))))
 
 function remembered(): Upload[] {
-  try {
-    const failed = JSON.parse(sessionStorage.getItem(STORE) ?? '[]') as { name: string; reason?: string }[]
-    return failed.map(({ name, reason }, i) => ({ id: i + 1, name, sent: 0, phase: 'failed', ...(reason && { reason }) }))
-  } catch {
-    return []
-  }
+  const kept = tab.get(STORE)
+  if (!Array.isArray(kept)) return []
+  return (kept as { name?: unknown; reason?: unknown }[]).map(({ name, reason }, i) => ({
+    id: i + 1, name: String(name), sent: 0, phase: 'failed', reason: String(reason ?? ''),
+  }))
 }
+
+/** A page that is left takes the files with it that have not arrived. */
+effect(() => {
+  if (!waitingUploads.value.length) return
+  const ask = (event: BeforeUnloadEvent) => event.preventDefault()
+  addEventListener('beforeunload', ask)
+  return () => removeEventListener('beforeunload', ask)
+})

@@ -2,21 +2,17 @@
 
 import { useRef } from 'preact/hooks'
 
-import { openPanel } from '../state/panel.ts'
+import { worthSending } from '../state/dropped.ts'
+import { openPanel, panel } from '../state/panel.ts'
 import { upload } from '../state/uploads.ts'
 import { words } from '../words.ts'
 import { ClipIcon, PlusIcon } from './icons.tsx'
 
 export function AddFiles({ isSmall = false }: { isSmall?: boolean }) {
   const input = useRef<HTMLInputElement>(null)
-  const chosen = () => {
-    const field = input.current as HTMLInputElement
-    if (field.files?.length) addFiles(field.files)
-    field.value = ''
-  }
   return (
     <>
-      <input ref={input} type="file" multiple hidden onChange={chosen} />
+      <Chooser input={input} />
       <button type="button" class={isSmall ? 'round' : 'primary'} onClick={() => input.current?.click()} aria-label={words.addFiles} title={words.addFiles}>
         {isSmall ? <ClipIcon /> : <><PlusIcon /><span>{words.addFiles}</span></>}
       </button>
@@ -24,8 +20,31 @@ export function AddFiles({ isSmall = false }: { isSmall?: boolean }) {
   )
 }
 
+export function AddFolder() {
+  const input = useRef<HTMLInputElement>(null)
+  return (
+    <>
+      <Chooser input={input} isFolder />
+      <button type="button" class="quiet" onClick={() => input.current?.click()}>{words.addFolder}</button>
+    </>
+  )
+}
+
+function Chooser({ input, isFolder = false }: { input: { current: HTMLInputElement | null }; isFolder?: boolean }) {
+  const chosen = (event: Event) => {
+    const field = event.currentTarget as HTMLInputElement
+    if (field.files?.length) addFiles(worthSending(field.files))
+    field.value = ''
+  }
+  const made = (field: HTMLInputElement | null) => {
+    input.current = field
+    if (field) field.webkitdirectory = isFolder
+  }
+  return <input ref={made} type="file" multiple hidden onChange={chosen} />
+}
+
 /** Starts the uploads and shows how they go. */
 export function addFiles(files: Iterable<File>): void {
   upload(files)
-  openPanel({ kind: 'documents' })
+  if (panel.peek()?.kind !== 'documents') openPanel({ kind: 'documents' })
 }

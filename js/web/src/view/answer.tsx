@@ -1,60 +1,67 @@
-/** One attempt at an answer: what led to it, its text, its sources, how it ended and what can be done with it. */
+/** One attempt at an answer: how it came about, its text, how it ended, what can be done with it, its sources. */
 
 import { useSignal } from '@preact/signals'
 
 import type { Answer } from '../state/answer.ts'
+import type { OpenChat } from '../state/chat.ts'
+import type { Exchange } from '../state/exchange.ts'
+import { showsPartOfAnswers, usage } from '../state/settings.ts'
 import { words } from '../words.ts'
-import { CopyButton } from './copy-button.tsx'
-import { Details, DetailsButton } from './details.tsx'
+import { AnswerActions } from './answer-actions.tsx'
 import { FailureCard } from './failure.tsx'
-import { RetryIcon } from './icons.tsx'
 import { AnswerText } from './markdown.tsx'
 import { Reasoning } from './reasoning.tsx'
 import { Sources } from './sources.tsx'
 import { StageLine } from './stage-line.tsx'
-import { Tool } from './tools.tsx'
+import { ToolView } from './tools.tsx'
+import { Trace } from './trace.tsx'
+import { UsageStrip } from './usage.tsx'
 
 interface Props {
+  chat: OpenChat
+  exchange: Exchange
   answer: Answer
-  /** Missing when this is not the last answer of its chat. */
-  retry: (() => void) | undefined
 }
 
-export function AnswerView({ answer, retry }: Props) {
+export function AnswerView({ chat, exchange, answer }: Props) {
   const phase = answer.phase.value
   const isFinished = phase === 'finished'
+  const isShown = isFinished || (showsPartOfAnswers.value && phase !== 'waiting' && answer.text !== '')
   return (
-    <div class="answer" data-phase={phase}>
+    <div class="answer" data-phase={phase} data-turn={answer.turnId}>
+      {isShown ? <Trace answer={answer} /> : <StageLine answer={answer} />}
       <Reasoning answer={answer} />
-      {answer.tools.value.map((tool) => <Tool key={tool.id} tool={tool} />)}
-      <AnswerText answer={answer} />
-      {!isFinished && !isWritingText(answer) && <StageLine answer={answer} />}
-      {isFinished && <Ending answer={answer} retry={retry} />}
+      {answer.tools.value.map((tool) => <ToolView key={tool.id} tool={tool} />)}
+      {isShown && <AnswerText answer={answer} />}
+      {isFinished ? <Ending chat={chat} exchange={exchange} answer={answer} /> : <div class="answer-foot">{isShown && <Doing answer={answer} />}</div>}
     </div>
   )
 }
 
-const isWritingText = (answer: Answer) => answer.phase.value === 'writing' && answer.text !== ''
+/** What goes on besides writing: a tool in the middle of a text, a search for the next part. */
+function Doing({ answer }: { answer: Answer }) {
+  const stage = answer.stage.value
+  const isOther = answer.phase.value === 'stopping' || (stage?.status === 'running' && stage.name !== 'generation')
+  return isOther ? <StageLine answer={answer} /> : null
+}
 
-function Ending({ answer, retry }: Props) {
+function Ending({ chat, exchange, answer }: Props) {
   const isOpen = useSignal(false)
   const failure = answer.failure.value
   const note = noteOf(answer)
+  const canRetry = chat.running.value === null
   return (
     <>
       {note && <p class="note">{note}</p>}
-      {failure && <FailureCard answer={answer} failure={failure} retry={retry} />}
-      {answer.text && <Sources answer={answer} />}
-      {(answer.text || !failure) && (
-        <div class="actions">
-          {answer.text && <CopyButton text={() => answer.text} label={words.copyAnswer} />}
-          {retry && !failure && (
-            <button type="button" class="quiet" onClick={retry}><RetryIcon /><span>{words.askAgain}</span></button>
-          )}
-          {answer.turnId && <DetailsButton isOpen={isOpen} />}
-        </div>
+      {failure && (
+        <FailureCard answer={answer} failure={failure} retry={canRetry ? () => void chat.retry(exchange) : undefined}
+          discard={exchange.turnId ? undefined : () => chat.discard(exchange)} />
       )}
-      {isOpen.value && <Details answer={answer} />}
+      <div class="answer-foot">
+        <AnswerActions chat={chat} exchange={exchange} answer={answer} isUsageOpen={isOpen} />
+      </div>
+      {answer.turnId && (usage.value === 'always' || (usage.value === 'asked' && isOpen.value)) && <UsageStrip answer={answer} />}
+      {answer.text && <Sources answer={answer} />}
     </>
   )
 }

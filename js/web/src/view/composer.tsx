@@ -1,72 +1,117 @@
 /** Where questions are written. One button sends and, while an answer is written, stops. */
 
-import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useSignal, type Signal } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
-import { chosenModel, modelForQuestion, models } from '../state/models.ts'
+import { tab } from '../state/kept.ts'
+import { chosenModel, models } from '../state/models.ts'
+import { whileAnswering } from '../state/settings.ts'
 import { words } from '../words.ts'
 import { AddFiles } from './add-files.tsx'
-import { SendIcon, StopIcon } from './icons.tsx'
-
-const LONGEST = 32_000
+import { fit, isSendingEnter, LONGEST } from './field.ts'
+import { QueueIcon, SendIcon, StopIcon } from './icons.tsx'
+import { QueueChips } from './queue-chips.tsx'
 
 export function Composer({ chat }: { chat: OpenChat }) {
-  const draft = useSignal('')
-  const isHeld = useSignal(false)
+  const draft = useDraft(chat)
+  const isRefused = useSignal(false)
   const field = useRef<HTMLTextAreaElement>(null)
   const running = chat.running.value
+  const isLocked = running !== null && whileAnswering.value === 'lock'
   const length = [...draft.value].length
   const canSend = draft.value.trim() !== '' && length <= LONGEST
+  const canQueue = running !== null && whileAnswering.value === 'queue' && canSend
 
-  useEffect(() => fit(field.current as HTMLTextAreaElement), [draft.value])
-  // Where there is no mouse, the focus would bring up a keyboard that nobody asked for.
+  useLayoutEffect(() => fit(field.current as HTMLTextAreaElement), [draft.value, chat])
+  useFocus(chat, isLocked, field)
   useEffect(() => {
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
-  }, [chat])
-  useEffect(() => {
-    if (!running) isHeld.value = false
+    if (!running) isRefused.value = false
   }, [running])
 
   const send = async () => {
-    if (running) isHeld.value = true
-    if (running || !canSend) return
+    if (!canSend) return
+    if (running && whileAnswering.value !== 'queue') {
+      isRefused.value = true
+      return
+    }
     const question = draft.value.trim()
     draft.value = ''
-    const isTaken = await chat.ask(question, modelForQuestion.value)
-    if (!isTaken && !draft.value) draft.value = question
+    if (running) chat.queue.add(question)
+    else if (!(await chat.ask(question)) && !draft.value) draft.value = question
+  }
+  const edit = (question: string) => {
+    draft.value = draft.value.trim() ? `${question}\n${draft.value}` : question
+    field.current?.focus()
   }
   const keyed = (event: KeyboardEvent) => {
-    // An input method uses Enter to accept its suggestion; 229 is what older Safari says of it.
-    if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return
+    if (!isSendingEnter(event)) return
     event.preventDefault()
     void send()
   }
   return (
-    <form class="composer" id="ask" onSubmit={(event) => (event.preventDefault(), void send())}>
-      <textarea ref={field} rows={1} value={draft.value} placeholder={words.ask} aria-label={words.askLabel} dir="auto"
-        onInput={(event) => (draft.value = event.currentTarget.value)} onKeyDown={keyed} enterkeyhint="send" />
-      <div class="composer-row">
-        <AddFiles isSmall />
-        {models.value.length > 1 && <ModelChoice />}
-        <p class="hint" role="status">{hintOf(length, isHeld.value)}</p>
-        {running ? (
-          <button type="button" class="go stop" onClick={() => void chat.stop()} disabled={running.phase.value === 'stopping'} aria-label={words.stop} title={words.stop}>
-            <StopIcon />
+    <>
+      <QueueChips chat={chat} edit={edit} />
+      <form class="composer" id="ask" data-locked={isLocked} onSubmit={(event) => (event.preventDefault(), void send())}>
+        <textarea ref={field} rows={1} value={draft.value} placeholder={isLocked ? words.locked : words.ask} aria-label={words.askLabel}
+          dir="auto" disabled={isLocked} onInput={(event) => (draft.value = event.currentTarget.value)} onKeyDown={keyed} enterkeyhint="send" />
+        <div class="composer-row">
+          <AddFiles isSmall />
+          {models.value.length > 1 && <ModelChoice />}
+          <p class="hint" role="status">{hintOf(length, isRefused.value)}</p>
+          {canQueue && (
+            <button type="submit" class="go add" aria-label={words.queueAdd} title={words.queueAdd}><QueueIcon /></button>
+          )}
+          {/* One button with two meanings, changed in place; never `disabled`, which would take the focus away. */}
+          <button type={running ? 'button' : 'submit'} class={running ? 'go stop' : 'go'} aria-label={running ? words.stop : words.send}
+            title={running ? words.stop : words.send} aria-disabled={running ? running.phase.value === 'stopping' : !canSend}
+            onClick={(event) => running && (event.preventDefault(), void chat.stop())}>
+            {running ? <StopIcon /> : <SendIcon />}
           </button>
-        ) : (
-          <button type="submit" class="go" disabled={!canSend} aria-label={words.send} title={words.send}>
-            <SendIcon />
-          </button>
-        )}
-      </div>
-    </form>
+        </div>
+      </form>
+    </>
   )
 }
 
-function hintOf(length: number, isHeld: boolean): string {
+/** What is being written, kept for each chat over a reload and over a look at another chat. */
+function useDraft(chat: OpenChat): Signal<string> {
+  const draft = useSignal('')
+  const name = useRef('')
+  const wanted = `draft.${chat.id ?? 'new'}`
+  useLayoutEffect(() => {
+    // A new chat that was just given its id goes on with what is in the field.
+    const isSame = name.current === 'draft.new' && chat.exchanges.peek().length > 0
+    if (!isSame) draft.value = textOf(tab.get(wanted))
+    else tab.set(name.current, undefined)
+    name.current = wanted
+  }, [chat, wanted])
+  useEffect(() => {
+    if (name.current) tab.set(name.current, draft.value || undefined)
+  }, [draft.value])
+  return draft
+}
+
+const textOf = (stored: unknown) => (typeof stored === 'string' ? stored : '')
+
+/** The field has the focus when a chat is opened, and again when it is unlocked, if nobody has gone elsewhere. Where
+ * there is no mouse, the focus would bring up a keyboard that nobody asked for. */
+function useFocus(chat: OpenChat, isLocked: boolean, field: { current: HTMLTextAreaElement | null }): void {
+  const hadFocus = useRef(false)
+  useEffect(() => {
+    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
+  }, [chat])
+  useLayoutEffect(() => {
+    const isNowhere = document.activeElement === document.body || document.activeElement === null
+    if (isLocked) hadFocus.current = isNowhere || document.activeElement === field.current
+    else if (hadFocus.current && isNowhere) field.current?.focus({ preventScroll: true })
+    if (!isLocked) hadFocus.current = false
+  }, [isLocked])
+}
+
+function hintOf(length: number, isRefused: boolean): string {
   if (length > LONGEST) return words.tooLong(length)
-  return isHeld ? words.stillAnswering : ''
+  return isRefused ? words.stillAnswering : ''
 }
 
 function ModelChoice() {
@@ -77,10 +122,4 @@ function ModelChoice() {
       {models.value.map(({ id }) => <option key={id} value={id}>{id}</option>)}
     </select>
   )
-}
-
-/** As high as the text, up to the limit that the style sheet sets. */
-function fit(field: HTMLTextAreaElement): void {
-  field.style.height = 'auto'
-  field.style.height = `${field.scrollHeight}px`
 }

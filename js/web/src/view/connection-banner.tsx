@@ -1,4 +1,5 @@
-/** Says when the stream is interrupted, only after a second and only as long as it is; and what did not work. */
+/** Says when the network or the stream is interrupted, only after a second and only as long as it is; and what did
+ * not work. */
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
@@ -6,36 +7,57 @@ import { useEffect } from 'preact/hooks'
 import type { OpenChat } from '../state/chat.ts'
 import { problem } from '../state/notices.ts'
 import { words } from '../words.ts'
+import { CloseIcon } from './icons.tsx'
 
 /** A cut that heals by itself within a second is nobody's concern. */
 const PATIENCE_MS = 1000
 
 export function ConnectionBanner({ chat }: { chat: OpenChat }) {
-  const isOffline = useSignal(!navigator.onLine)
+  const isOffline = useOffline(chat)
+  const isCut = useLate(chat.running.value !== null && chat.connection.value !== 'open')
+  const text = isOffline ? words.offline : isCut ? words.reconnecting : null
+  return (
+    <div class="banner-place" role="status">
+      {text && <p class="banner"><span class="pulse" aria-hidden="true" />{text}</p>}
+      {problem.value && (
+        <p class="banner problem">
+          <span>{problem.value}</span>
+          <button type="button" class="quiet small" onClick={() => (problem.value = null)} aria-label={words.close}><CloseIcon /></button>
+        </p>
+      )}
+    </div>
+  )
+}
+
+/** True once something has been so for a second. */
+function useLate(isSo: boolean): boolean {
   const isLate = useSignal(false)
-  const isCut = chat.running.value !== null && chat.connection.value !== 'open'
   useEffect(() => {
-    const look = () => (isOffline.value = !navigator.onLine)
-    addEventListener('online', look)
-    addEventListener('offline', look)
-    return () => {
-      removeEventListener('online', look)
-      removeEventListener('offline', look)
-    }
-  }, [])
-  useEffect(() => {
-    if (!isCut) return
+    if (!isSo) return
     const timer = setTimeout(() => (isLate.value = true), PATIENCE_MS)
     return () => {
       clearTimeout(timer)
       isLate.value = false
     }
-  }, [isCut])
-  const text = isOffline.value ? words.offline : isCut && isLate.value ? words.reconnecting : null
-  return (
-    <div class="banner-place" role="status">
-      {text && <p class="banner"><span class="pulse" aria-hidden="true" />{text}</p>}
-      {problem.value && <p class="banner problem">{problem.value}</p>}
-    </div>
-  )
+  }, [isSo])
+  return isSo && isLate.value
+}
+
+/** What the browser says of the network is sometimes wrong: a stream that goes on proves the contrary. */
+function useOffline(chat: OpenChat): boolean {
+  const isOffline = useSignal(false)
+  useEffect(() => {
+    let since = performance.now()
+    const look = () => (isOffline.value = !navigator.onLine && !(chat.running.peek() && chat.heardAt > since + PATIENCE_MS / 2))
+    const lost = () => (since = performance.now())
+    const timer = setInterval(() => performance.now() - since >= PATIENCE_MS && look(), PATIENCE_MS / 2)
+    addEventListener('offline', lost)
+    addEventListener('online', look)
+    return () => {
+      clearInterval(timer)
+      removeEventListener('offline', lost)
+      removeEventListener('online', look)
+    }
+  }, [chat])
+  return isOffline.value
 }

@@ -8,11 +8,11 @@ import { attempt } from '../state/notices.ts'
 import { openPanel } from '../state/panel.ts'
 import { server } from '../state/server.ts'
 import { refreshSources, removeSource, sources, sourcesProblem } from '../state/sources.ts'
-import { removeUpload, retryUpload, uploads, type Upload } from '../state/uploads.ts'
+import { uploads } from '../state/uploads.ts'
 import { words } from '../words.ts'
-import { AddFiles } from './add-files.tsx'
-import { CloseIcon } from './icons.tsx'
+import { AddFiles, AddFolder } from './add-files.tsx'
 import { SureButton } from './sure-button.tsx'
+import { UploadsView } from './uploads.tsx'
 
 export function DocumentsView() {
   useEffect(() => void refreshSources(), [])
@@ -20,12 +20,12 @@ export function DocumentsView() {
   return (
     <div class="documents">
       <div class="drop-hint">
-        <AddFiles />
+        <div><AddFiles /><AddFolder /></div>
         <p class="muted">{words.dropHint}</p>
       </div>
-      {uploads.value.length > 0 && <ul class="rows">{uploads.value.map((one) => <UploadRow key={one.id} upload={one} />)}</ul>}
+      <UploadsView />
       {sourcesProblem.value && <p class="row-problem" role="alert">{sourcesProblem.value}</p>}
-      {list?.length === 0 && <p class="drawer-note">{words.noSources}</p>}
+      {list?.length === 0 && uploads.value.length === 0 && <p class="drawer-note">{words.noSources}</p>}
       {list && list.length > 0 && <ul class="rows">{list.map((one) => <SourceRow key={one.id} source={one} />)}</ul>}
     </div>
   )
@@ -34,29 +34,6 @@ export function DocumentsView() {
 /** The server may list a file before it has answered its upload: until then the upload's row stands for it. */
 function isOnItsWay({ id, title }: Source): boolean {
   return uploads.value.some(({ phase, name, before }) => phase === 'sending' && name === title && !before?.has(id))
-}
-
-function UploadRow({ upload }: { upload: Upload }) {
-  const hasFailed = upload.phase === 'failed'
-  const percent = Math.round(upload.sent * 100)
-  const label = hasFailed ? words.dismissUpload(upload.name) : words.cancelUpload(upload.name)
-  return (
-    <li class="row" data-status={hasFailed ? 'error' : 'sending'}>
-      <div class="row-text">
-        <p class="row-title" dir="auto">{upload.name}</p>
-        {hasFailed ? (
-          <p class="row-problem">{upload.reason}</p>
-        ) : (
-          <>
-            <progress max={100} value={percent} aria-label={upload.name} />
-            <p class="muted">{percent < 100 ? words.uploading(upload.sent) : words.uploadDone}</p>
-          </>
-        )}
-      </div>
-      {hasFailed && upload.file && <button type="button" class="quiet" onClick={() => retryUpload(upload.id)}>{words.retryUpload}</button>}
-      <button type="button" class="round" onClick={() => removeUpload(upload.id)} aria-label={label} title={label}><CloseIcon /></button>
-    </li>
-  )
 }
 
 function SourceRow({ source }: { source: Source }) {
@@ -71,8 +48,8 @@ function SourceRow({ source }: { source: Source }) {
         <p class="row-title" dir="auto">
           {isOne ? <button type="button" class="plain-link" onClick={() => void attempt(open())}>{source.title}</button> : source.title}
         </p>
-        <p class="muted">{factsOf(source).join(' · ')}</p>
-        {source.error_message && <p class="row-problem">{source.error_message}</p>}
+        <p class="muted row-facts">{factsOf(source).map((fact) => <span key={fact}>{fact}</span>)}</p>
+        {source.error_message && <p class="row-problem" dir="auto">{source.error_message}</p>}
         {source.document_count > 1 && <Contents source={source} />}
       </div>
       <SureButton label={words.removeSource(source.title)} question={words.reallyRemove} act={() => removeSource(source.id)} />
@@ -83,6 +60,7 @@ function SourceRow({ source }: { source: Source }) {
 function factsOf(source: Source): string[] {
   const facts = source.status === 'ready' ? [] : [words.status[source.status]]
   if (source.document_count > 1) facts.push(words.documentsCount(source.document_count))
+  if (source.failed_count && source.document_count > 1) facts.push(words.failedCount(source.failed_count))
   if (source.chunk_count > 0) facts.push(words.passagesCount(source.chunk_count))
   return facts
 }
@@ -102,11 +80,11 @@ function Contents({ source }: { source: Source }) {
         {documents.value?.map((one) => (
           <li key={one.id}>
             {one.reason ? (
-              <><span dir="auto">{one.filename ?? one.title}</span><span class="row-problem">{one.reason}</span></>
+              <><span dir="auto">{one.filename ?? one.title}</span><span class="row-problem" dir="auto">{one.reason}</span></>
             ) : (
               <>
                 <button type="button" class="link" dir="auto" onClick={() => openPanel({ kind: 'document', id: one.id, title: one.title })}>{one.title}</button>
-                {one.filename && one.filename !== one.title && <span>{one.filename}</span>}
+                {one.filename && one.filename !== one.title && <span dir="auto">{one.filename}</span>}
               </>
             )}
           </li>

@@ -1,40 +1,95 @@
-/** The drawer at the side: documents, or one passage in its document. A sheet over everything on a phone. */
+/** The drawer at the side: sources, documents, artifacts. A sheet over everything on a phone. */
 
 import type { ComponentChildren } from 'preact'
 import { useEffect, useRef } from 'preact/hooks'
 
-import { closePanel, panel } from '../state/panel.ts'
+import { closePanel, drawerWidth, NARROWEST, panel, widen, WIDEST, type Panel } from '../state/panel.ts'
+import { isPhone } from '../state/screen.ts'
 import { words } from '../words.ts'
+import { ArtifactView } from './artifact.tsx'
+import { DocumentText } from './document-text.tsx'
 import { DocumentsView } from './documents.tsx'
 import { CloseIcon } from './icons.tsx'
-import { DocumentView, PassageView } from './passage.tsx'
+import { PassageView } from './passage.tsx'
 
 export function Drawer() {
   const shown = panel.value
-  switch (shown?.kind) {
-    case undefined:
-      return null
+  return shown && <Sheet key={shown.kind} title={titleOf(shown)}>{contentOf(shown)}</Sheet>
+}
+
+function titleOf(shown: Panel): string {
+  switch (shown.kind) {
     case 'documents':
-      return <Sheet title={words.documents}><DocumentsView /></Sheet>
+      return words.documents
     case 'passage':
-      return <Sheet title={words.passage}><PassageView passages={shown.passages} index={shown.index} quote={shown.quote} /></Sheet>
+      return words.sources
     case 'document':
-      return <Sheet title={shown.title}><DocumentView id={shown.id} /></Sheet>
+      return shown.title
+    case 'artifact':
+      return shown.versions[shown.index]?.title || words.artifact
     default:
       return shown satisfies never
   }
 }
 
+function contentOf(shown: Panel): ComponentChildren {
+  switch (shown.kind) {
+    case 'documents':
+      return <DocumentsView />
+    case 'passage':
+      return <PassageView references={shown.references} index={shown.index} />
+    case 'document':
+      return <DocumentText key={shown.id} id={shown.id} passage={null} quote="" original={null} />
+    case 'artifact':
+      return <ArtifactView versions={shown.versions} index={shown.index} />
+    default:
+      return shown satisfies never
+  }
+}
+
+/** On a phone it lies over everything, so everything else is out of reach. */
 function Sheet({ title, children }: { title: string; children: ComponentChildren }) {
-  const sheet = useRef<HTMLElement>(null)
-  useEffect(() => sheet.current?.focus({ preventScroll: true }), [title])
+  const sheet = useRef<HTMLDivElement>(null)
+  const isOver = isPhone.value
+  useEffect(() => sheet.current?.focus({ preventScroll: true }), [])
+  useEffect(() => {
+    if (!isOver) return
+    const others = [...(sheet.current?.parentElement?.children ?? [])].filter((one): one is HTMLElement => one !== sheet.current && one instanceof HTMLElement && one.role !== 'status')
+    for (const one of others) one.inert = true
+    return () => others.forEach((one) => (one.inert = false))
+  }, [isOver])
   return (
-    <aside class="drawer" ref={sheet} tabIndex={-1} aria-label={title}>
+    <div class="drawer" ref={sheet} tabIndex={-1} aria-label={title} role={isOver ? 'dialog' : 'complementary'} aria-modal={isOver || undefined}>
+      {!isOver && <Edge />}
       <header class="drawer-head">
         <h2 dir="auto">{title}</h2>
         <button type="button" class="round" onClick={closePanel} aria-label={words.close} title={words.close}><CloseIcon /></button>
       </header>
       {children}
-    </aside>
+    </div>
+  )
+}
+
+/** Keys move the edge by this much. */
+const STEP_PX = 24
+
+/** The edge between conversation and drawer: dragged, or moved with the arrow keys. */
+function Edge() {
+  const isMirrored = () => document.documentElement.dir === 'rtl'
+  const drag = (event: PointerEvent) => {
+    const edge = event.currentTarget as HTMLElement
+    edge.setPointerCapture(event.pointerId)
+    edge.onpointermove = ({ clientX }) => widen(isMirrored() ? clientX : innerWidth - clientX)
+    edge.onpointerup = () => (edge.onpointermove = null)
+  }
+  const keyed = (event: KeyboardEvent) => {
+    const sign = { ArrowLeft: 1, ArrowRight: -1 }[event.key]
+    if (!sign) return
+    event.preventDefault()
+    widen(drawerWidth.value + sign * (isMirrored() ? -1 : 1) * STEP_PX)
+  }
+  return (
+    <div class="drawer-edge" role="separator" aria-orientation="vertical" tabIndex={0} aria-label={words.drawerWidth}
+      aria-valuenow={drawerWidth.value} aria-valuemin={NARROWEST} aria-valuemax={WIDEST} onPointerDown={drag} onKeyDown={keyed} />
   )
 }

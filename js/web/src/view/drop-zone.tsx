@@ -1,10 +1,13 @@
-/** Files dropped anywhere on the page are uploaded. */
+/** Files dropped anywhere on the page, or pasted into it, are uploaded; folders with all that is in them. */
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
+import { filesOf } from '../state/dropped.ts'
+import { attempt } from '../state/notices.ts'
 import { words } from '../words.ts'
 import { addFiles } from './add-files.tsx'
+import { PagesIcon } from './icons.tsx'
 
 export function DropZone() {
   const isOver = useSignal(false)
@@ -21,20 +24,26 @@ export function DropZone() {
     }
     const drop = (event: DragEvent) => {
       isOver.value = false
-      if (!hasFiles(event)) return
+      if (!hasFiles(event) || !event.dataTransfer) return
       event.preventDefault()
-      addFiles([...(event.dataTransfer?.files ?? [])])
+      void attempt(filesOf(event.dataTransfer).then(addFiles))
+    }
+    // Text that was copied with a picture of itself is text.
+    const paste = ({ clipboardData }: ClipboardEvent) => {
+      if (clipboardData?.files.length && !clipboardData.types.includes('text/plain')) addFiles([...clipboardData.files])
     }
     addEventListener('dragenter', over)
     addEventListener('dragover', over)
     addEventListener('dragleave', leave)
     addEventListener('drop', drop)
+    addEventListener('paste', paste)
     return () => {
       removeEventListener('dragenter', over)
       removeEventListener('dragover', over)
       removeEventListener('dragleave', leave)
       removeEventListener('drop', drop)
+      removeEventListener('paste', paste)
     }
   }, [])
-  return isOver.value ? <div class="drop-zone" aria-hidden="true"><p>{words.dropHere}</p></div> : null
+  return isOver.value ? <div class="drop-zone" aria-hidden="true"><div><PagesIcon /><p>{words.dropHere}</p></div></div> : null
 }

@@ -11,9 +11,11 @@ interface Props {
   answer: Answer
   failure: Failure
   retry: (() => void) | undefined
+  /** For a question that the server never had. */
+  discard: (() => void) | undefined
 }
 
-export function FailureCard({ answer, failure, retry }: Props) {
+export function FailureCard({ answer, failure, retry, discard }: Props) {
   const facts = [
     [words.code, failure.code],
     [words.request, answer.requestId],
@@ -29,6 +31,7 @@ export function FailureCard({ answer, failure, retry }: Props) {
         <p class="facts">{facts.map(([name, value]) => <span key={name}>{name} <code>{value}</code></span>)}</p>
         <div class="actions">
           {retry && <button type="button" class="primary" onClick={retry}><RetryIcon /><span>{words.retry}</span></button>}
+          {discard && <button type="button" class="quiet" onClick={discard}>{words.discard}</button>}
           <CopyButton text={report} label={words.copyDetails} />
         </div>
       </div>

@@ -10,18 +10,29 @@ const LEAVE_PX = 3
 /** This close to the end counts as being there; the control to get there shows further away, so it never blinks. */
 const NEAR_PX = 60
 const FAR_PX = 200
+/** Between the last line and the composer. */
+const MARGIN_PX = 32
+/** For telling how much is new: a line of text with its share of the gaps between paragraphs. */
+const LINE_PX = 27
 
 export class Scroller {
   /** Whether the way to the end should be offered. */
   readonly isAway = signal(false)
+  /** How many lines came in since the reader left the end. */
+  readonly newLines = signal(0)
   #box: HTMLElement
+  #content: HTMLElement
   #isFollowing = true
+  /** The last position set here, and the last one seen. */
   #set = -1
   #last = 0
+  /** How long the conversation was when the reader left its end. */
+  #left = 0
   #sizes: ResizeObserver
 
   constructor(box: HTMLElement, content: HTMLElement) {
     this.#box = box
+    this.#content = content
     box.addEventListener('scroll', this.#moved, { passive: true })
     this.#sizes = new ResizeObserver(() => this.#settle())
     this.#sizes.observe(content)
@@ -39,32 +50,67 @@ export class Scroller {
     this.#settle()
   }
 
-  #settle(): void {
-    if (this.#isFollowing) {
-      this.#box.scrollTop = this.#box.scrollHeight
-      this.#set = this.#box.scrollTop
-      this.#last = this.#set
+  /** Stays where it is from now on, whatever grows below. */
+  hold = (): void => {
+    if (!this.#isFollowing) return
+    this.#isFollowing = false
+    this.#left = this.#end()
+  }
+
+  /** The answer is over: what it said last comes into sight, what is put below it moves nothing. */
+  finish(): void {
+    if (!this.#isFollowing) return
+    const foot = this.#content.lastElementChild?.querySelector('.answer-foot')
+    if (foot) {
+      const bottom = foot.getBoundingClientRect().bottom - this.#box.getBoundingClientRect().bottom + MARGIN_PX
+      if (bottom > 1) this.#go(this.#box.scrollTop + bottom)
     }
+    this.hold()
+  }
+
+  /** After something was put in above: `anchor` stands where it stood. */
+  restore(anchor: Element, top: number): void {
+    if (this.#isFollowing) this.#settle()
+    else this.#go(this.#box.scrollTop + anchor.getBoundingClientRect().top - top)
+  }
+
+  #settle(): void {
+    // A question that was just asked has a whole view to itself (`--view`), so its end is its beginning at the top.
+    this.#content.style.setProperty('--view', `${this.#box.clientHeight}px`)
+    if (this.#isFollowing) this.#go(this.#box.scrollHeight)
     this.#look()
+  }
+
+  #go(top: number): void {
+    this.#box.scrollTop = top
+    this.#set = this.#box.scrollTop
+    this.#last = this.#set
   }
 
   #moved = (): void => {
     const top = this.#box.scrollTop
-    if (Math.abs(top - this.#set) > 1) {
-      if (top < this.#last - LEAVE_PX) this.#isFollowing = false
-      else if (this.#distance() < NEAR_PX) this.#isFollowing = true
+    const below = this.#box.scrollHeight - this.#box.clientHeight - top
+    // At the very end it can only be the browser that moved: what was there has become shorter.
+    if (Math.abs(top - this.#set) > 1 && below > 1) {
+      if (top < this.#last - LEAVE_PX) this.hold()
+      else if (top > this.#last && below < NEAR_PX) this.#isFollowing = true
+    } else if (below <= 1 && top > this.#last) {
+      this.#isFollowing = true
     }
     this.#last = top
     this.#look()
   }
 
   #look(): void {
-    const distance = this.#distance()
-    if (distance < NEAR_PX) this.isAway.value = false
-    else if (distance > FAR_PX && !this.#isFollowing) this.isAway.value = true
+    const hidden = this.#end() - this.#box.scrollTop - this.#box.clientHeight
+    if (this.#isFollowing || hidden < NEAR_PX) this.isAway.value = false
+    else if (hidden > FAR_PX) this.isAway.value = true
+    this.newLines.value = this.isAway.value ? Math.max(0, Math.round((this.#end() - this.#left) / LINE_PX)) : 0
   }
 
-  #distance(): number {
-    return this.#box.scrollHeight - this.#box.clientHeight - this.#box.scrollTop
+  /** Where the last words stand: a short answer has empty room below it. */
+  #end(): number {
+    const last = this.#content.lastElementChild?.lastElementChild ?? this.#content
+    return last.getBoundingClientRect().bottom - this.#box.getBoundingClientRect().top + this.#box.scrollTop
   }
 }

@@ -1,37 +1,43 @@
-/** What is being done right now, until the first word: one line, replaced in place. */
+/** What is being done right now: one line, replaced in place. */
 
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-import type { Answer, Stage } from '../state/answer.ts'
+import type { Answer, Step } from '../state/answer.ts'
 import { words } from '../words.ts'
 
 /** Seconds are shown once somebody might wonder. */
 const WONDER_S = 2
 
+/** The page's own hidden status tells the same to those who listen, so this one is not live: twice would be noise. */
 export function StageLine({ answer }: { answer: Answer }) {
-  const phase = answer.phase.value
-  const stage = answer.stage.value
-  const text = phase === 'stopping' ? words.stopping : stage ? `${nameOf(stage)}…` : `${words.sending}…`
   return (
     <p class="stage">
       <span class="ripple" aria-hidden="true"><i /><i /><i /></span>
-      <span role="status">{text}</span>
-      <Seconds />
+      <span role="status" aria-live="off">{doing(answer)}</span>
+      <Seconds since={answer.since} />
     </p>
   )
 }
 
-function nameOf({ name, label }: Stage): string {
+/** What is being done, in words; the same for eyes and ears. */
+export function doing(answer: Answer): string {
+  if (answer.phase.value === 'stopping') return words.stopping
+  const stage = answer.stage.value
+  return `${stage ? nameOf(stage) : words.sending}…`
+}
+
+export function nameOf({ name, label }: Pick<Step, 'name' | 'label'>): string {
   if (label && !/^[a-z_]+$/.test(label)) return label
   return words.stages[name] ?? name.replaceAll('_', ' ').replace(/^\w/, (letter) => letter.toUpperCase())
 }
 
-function Seconds() {
-  const seconds = useSignal(0)
+function Seconds({ since }: { since: number }) {
+  const passed = () => Math.floor((performance.now() - since) / 1000)
+  const seconds = useSignal(passed())
   useEffect(() => {
-    const timer = setInterval(() => (seconds.value += 1), 1000)
+    const timer = setInterval(() => (seconds.value = passed()), 1000)
     return () => clearInterval(timer)
-  }, [])
+  }, [since])
   return seconds.value >= WONDER_S ? <span class="seconds" aria-hidden="true">{words.say.seconds(seconds.value)}</span> : null
 }

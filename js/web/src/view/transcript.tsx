@@ -1,74 +1,119 @@
 /** The conversation: questions, answers, and a place to start when there are none. */
 
-import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
-import type { Exchange, OpenChat } from '../state/chat.ts'
-import { modelForQuestion } from '../state/models.ts'
+import type { OpenChat } from '../state/chat.ts'
 import { words } from '../words.ts'
-import { AnswerView } from './answer.tsx'
-import { DownIcon, LeftIcon, RightIcon } from './icons.tsx'
+import { ExchangeView } from './exchange.tsx'
+import { DownIcon } from './icons.tsx'
 import { Scroller } from './scroller.ts'
 import { Welcome } from './welcome.tsx'
+
+/** What fills a screen and a half; the rest comes when there is nothing better to do. */
+const AT_ONCE = 6
+const AT_A_TIME = 12
 
 export function Transcript({ chat }: { chat: OpenChat }) {
   const box = useRef<HTMLDivElement>(null)
   const content = useRef<HTMLDivElement>(null)
   const scroller = useSignal<Scroller | null>(null)
-  const count = chat.exchanges.value.length
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = new Scroller(box.current as HTMLElement, content.current as HTMLElement)
     scroller.value = made
     return () => made.dispose()
   }, [])
-  useEffect(() => scroller.value?.follow(), [chat, count])
+  const all = chat.exchanges.value
+  const shown = useShown(chat, all.length, content, scroller.value)
+  useFollowing(chat, scroller.value)
+  const isRunning = useComputed(() => chat.running.value !== null)
+  const stay = () => void (isRunning.value || scroller.value?.hold())
   return (
     <div class="transcript-frame">
-      <div class="transcript" ref={box} role="log" aria-label={words.conversation} aria-busy={chat.running.value !== null} tabIndex={0}>
+      <div class="transcript" ref={box} role="log" aria-label={words.conversation} aria-busy={isRunning.value} tabIndex={0}
+        onPointerDown={stay} onKeyDown={stay}>
         <div class="column" ref={content}>
-          {chat.problem.value !== null && <p class="load-problem" role="alert">{words.loadFailed(chat.problem.value)}</p>}
-          {count === 0 && !chat.id && <Welcome />}
-          {chat.exchanges.value.map((exchange, i) => (
-            <ExchangeView key={i} chat={chat} exchange={exchange} isLast={i === count - 1} />
+          {chat.problem.value !== null && <LoadProblem chat={chat} problem={chat.problem.value} />}
+          {all.length === 0 && !chat.id && <Welcome />}
+          {all.length === 0 && chat.isLoading.value && <Skeleton />}
+          {all.slice(all.length - shown).map((exchange, i) => (
+            <ExchangeView key={exchange.key} chat={chat} exchange={exchange} isLast={i === shown - 1} />
           ))}
         </div>
       </div>
-      {scroller.value?.isAway.value && (
-        <button type="button" class="latest" onClick={scroller.value.follow} aria-label={words.latestLabel}>
-          <DownIcon /><span>{words.latest}</span>
-        </button>
-      )}
+      {scroller.value?.isAway.value && <ToLatest scroller={scroller.value} />}
     </div>
   )
 }
 
-function ExchangeView({ chat, exchange, isLast }: { chat: OpenChat; exchange: Exchange; isLast: boolean }) {
-  const answer = exchange.shown.value
-  const retry = isLast && chat.running.value === null ? () => void chat.retry(exchange, modelForQuestion.value) : undefined
+function ToLatest({ scroller }: { scroller: Scroller }) {
+  const lines = scroller.newLines.value
   return (
-    <article class="exchange">
-      <div class="question" dir="auto">
-        <span class="off-screen">{words.you}: </span>
-        {exchange.question}
-      </div>
-      {answer && <AnswerView key={answer.key} answer={answer} retry={retry} />}
-      {exchange.attempts.value.length > 1 && <Attempts exchange={exchange} />}
-    </article>
+    <button type="button" class="latest" onClick={scroller.follow} aria-label={words.latestLabel}>
+      <DownIcon /><span>{lines > 0 ? words.newLines(lines) : words.latest}</span>
+    </button>
   )
 }
 
-function Attempts({ exchange }: { exchange: Exchange }) {
-  const { index, attempts } = exchange
-  const count = attempts.value.length
+function LoadProblem({ chat, problem }: { chat: OpenChat; problem: string }) {
   return (
-    <div class="attempts">
-      <button type="button" class="quiet" disabled={index.value === 0} onClick={() => (index.value -= 1)} aria-label={words.earlierAttempt}>
-        <LeftIcon />
-      </button>
-      <span>{words.attempt(index.value + 1, count)}</span>
-      <button type="button" class="quiet" disabled={index.value === count - 1} onClick={() => (index.value += 1)} aria-label={words.laterAttempt}>
-        <RightIcon />
-      </button>
+    <div class="load-problem" role="alert">
+      <p>{words.loadFailed(problem)}</p>
+      <button type="button" class="quiet" onClick={() => void chat.load()}>{words.retry}</button>
     </div>
   )
+}
+
+/** Where the messages will be, for the moment until they are here. */
+function Skeleton() {
+  return <div class="skeleton" aria-hidden="true"><i /><i /><i /><i /></div>
+}
+
+/** How many exchanges are drawn, counted from the last: a few at once, the older ones in idle moments, above the
+ * view and without moving it. */
+function useShown(chat: OpenChat, count: number, content: { current: HTMLElement | null }, scroller: Scroller | null): number {
+  const drawn = useRef({ chat, shown: 0 })
+  if (drawn.current.chat !== chat) drawn.current = { chat, shown: 0 }
+  const state = drawn.current
+  const again = useSignal(0)
+  void again.value
+  // What was drawn stays drawn; a chat that is read back begins with its end.
+  const shown = Math.min(count, Math.max(AT_ONCE, state.shown + (count > state.shown && state.shown > 0 ? 1 : 0)))
+  state.shown = shown
+  const place = useRef<{ anchor: Element; top: number } | null>(null)
+  useLayoutEffect(() => {
+    if (place.current) scroller?.restore(place.current.anchor, place.current.top)
+    place.current = null
+  }, [shown])
+  useEffect(() => {
+    if (shown >= count) return
+    return whenIdle(() => {
+      const anchor = content.current?.querySelector('.exchange')
+      place.current = anchor ? { anchor, top: anchor.getBoundingClientRect().top } : null
+      state.shown = Math.min(count, state.shown + AT_A_TIME)
+      again.value += 1
+    })
+  }, [chat, shown, count])
+  return shown
+}
+
+/** Safari has no idle moments; a pause will do. */
+function whenIdle(work: () => void): () => void {
+  if (typeof requestIdleCallback !== 'function') {
+    const timer = setTimeout(work, 50)
+    return () => clearTimeout(timer)
+  }
+  const asked = requestIdleCallback(work, { timeout: 1000 })
+  return () => cancelIdleCallback(asked)
+}
+
+/** A new question goes to the top of the view and what is written is followed; the end of it moves nothing. */
+function useFollowing(chat: OpenChat, scroller: Scroller | null): void {
+  const begun = chat.begun.value
+  const wasRunning = useRef(false)
+  useLayoutEffect(() => scroller?.follow(), [chat, scroller, begun, begun?.answer.value])
+  useSignalEffect(() => {
+    if (wasRunning.current && chat.running.value === null) requestAnimationFrame(() => scroller?.finish())
+    wasRunning.current = chat.running.value !== null
+  })
 }

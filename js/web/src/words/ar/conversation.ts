@@ -22,7 +22,6 @@ export const conversation: typeof english = {
   reallyDelete: 'حذف؟',
   openMenu: 'فتح قائمة المحادثات',
   closeMenu: 'إغلاق قائمة المحادثات',
-  theme: { auto: 'المظهر: حسب النظام', light: 'المظهر: فاتح', dark: 'المظهر: داكن' },
 
   greeting: 'ماذا تريد أن تعرف؟',
   greetingBody: (documents) =>
@@ -85,11 +84,16 @@ export const conversation: typeof english = {
   copyAnswer: 'نسخ الإجابة',
   askAgain: 'اسأل مرة أخرى',
   details: 'التفاصيل',
-  attempt: (n, of) => `المحاولة ${n} من ${of}`,
-  earlierAttempt: 'عرض المحاولة السابقة',
-  laterAttempt: 'عرض المحاولة التالية',
 
-  facts: { duration: 'المدة', firstWord: 'أول كلمة بعد', tokens: 'الرموز', support: 'ما تؤيده المصادر' },
+  facts: {
+    duration: 'المدة',
+    firstWord: 'أول كلمة بعد',
+    speed: 'السرعة',
+    tokens: 'الرموز',
+    tokensOf: (read, written) => `${number(read)} داخلة، ${number(written)} خارجة`,
+    perSecond: (tokens) => `${number(tokens)} رمز/ث`,
+    support: 'ما تؤيده المصادر',
+  },
 
   failed: 'تعذّر إكمال هذه الإجابة',
   notSent: 'تعذّر إرسال سؤالك',

@@ -22,7 +22,6 @@ export const conversation: typeof english = {
   reallyDelete: 'Löschen?',
   openMenu: 'Liste der Chats öffnen',
   closeMenu: 'Liste der Chats schließen',
-  theme: { auto: 'Farben: wie das System', light: 'Farben: hell', dark: 'Farben: dunkel' },
 
   greeting: 'Was möchtest du wissen?',
   greetingBody: (documents) =>
@@ -74,11 +73,16 @@ export const conversation: typeof english = {
   copyAnswer: 'Antwort kopieren',
   askAgain: 'Noch einmal fragen',
   details: 'Einzelheiten',
-  attempt: (n, of) => `Versuch ${n} von ${of}`,
-  earlierAttempt: 'Den Versuch davor zeigen',
-  laterAttempt: 'Den nächsten Versuch zeigen',
 
-  facts: { duration: 'Dauer', firstWord: 'Erstes Wort nach', tokens: 'Tokens', support: 'Von den Quellen gedeckt' },
+  facts: {
+    duration: 'Dauer',
+    firstWord: 'Erstes Wort nach',
+    speed: 'Tempo',
+    tokens: 'Tokens',
+    tokensOf: (read, written) => `${number(read)} hinein, ${number(written)} heraus`,
+    perSecond: (tokens) => `${number(tokens)} Tokens/s`,
+    support: 'Von den Quellen gedeckt',
+  },
 
   failed: 'Diese Antwort konnte nicht fertig werden',
   notSent: 'Deine Frage konnte nicht gesendet werden',

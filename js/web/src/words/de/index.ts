@@ -1,8 +1,9 @@
 /** Everything the page says, in German. */
 
 import type { Words } from '../en/index.ts'
+import { acts } from './acts.ts'
 import { conversation } from './conversation.ts'
 import { reader } from './reader.ts'
 import { say } from './say.ts'
 
-export const de: Words = { say, ...conversation, ...reader }
+export const de: Words = { say, ...conversation, ...acts, ...reader }

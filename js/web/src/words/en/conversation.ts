@@ -33,7 +33,6 @@ export const conversation = {
   reallyDelete: 'Delete?',
   openMenu: 'Open the list of chats',
   closeMenu: 'Close the list of chats',
-  theme: { auto: 'Theme: as the system', light: 'Theme: light', dark: 'Theme: dark' },
 
   greeting: 'What would you like to know?',
   greetingBody: (documents: number) =>
@@ -76,11 +75,16 @@ export const conversation = {
   copyAnswer: 'Copy the answer',
   askAgain: 'Ask again',
   details: 'Details',
-  attempt: (n: number, of: number) => `Attempt ${n} of ${of}`,
-  earlierAttempt: 'Show the attempt before',
-  laterAttempt: 'Show the next attempt',
 
-  facts: { duration: 'Took', firstWord: 'First word after', tokens: 'Tokens', support: 'Borne out by its sources' },
+  facts: {
+    duration: 'Took',
+    firstWord: 'First word after',
+    speed: 'Speed',
+    tokens: 'Tokens',
+    tokensOf: (read: number, written: number) => `${number(read)} in, ${number(written)} out`,
+    perSecond: (tokens: number) => `${number(tokens)} tokens/s`,
+    support: 'Borne out by its sources',
+  },
 
   failed: 'This answer could not be finished',
   notSent: 'Your question could not be sent',

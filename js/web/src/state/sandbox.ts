@@ -1,0 +1,71 @@
+/** One run of an artifact in its frame: what it reports, and whether it still answers. Everything that comes out of
+ * the frame was written by the artifact and is treated so. */
+
+import { signal } from '@preact/signals'
+
+import type { Artifact } from './artifacts.ts'
+
+export interface Problem {
+  kind: 'error' | 'blocked' | 'console'
+  message: string
+  /** Within the artifact's code, from 1; 0 when nobody knows. */
+  line: number
+}
+
+/** Enough to see what is wrong; a loop that complains would fill the page. */
+const MOST = 100
+const LONGEST = 2000
+/** The first paint of a page that loads nothing takes milliseconds; a frame that has not come by then never will. */
+const PATIENCE_MS = 4000
+
+export class Run {
+  readonly state = signal<'starting' | 'running' | 'stuck' | 'stopped'>('starting')
+  readonly problems = signal<readonly Problem[]>([])
+  #artifact: Artifact
+  #frame: HTMLIFrameElement | null = null
+  #timer: number | undefined
+
+  constructor(artifact: Artifact) {
+    this.#artifact = artifact
+  }
+
+  /** Listens to this frame, and to no other, until `stop`. */
+  begin(frame: HTMLIFrameElement): void {
+    this.#frame = frame
+    addEventListener('message', this.#heard)
+    this.#timer = window.setTimeout(() => this.#late(), PATIENCE_MS)
+  }
+
+  stop(): void {
+    removeEventListener('message', this.#heard)
+    clearTimeout(this.#timer)
+    this.state.value = 'stopped'
+  }
+
+  #late(): void {
+    if (this.state.value !== 'running') this.state.value = 'stuck'
+  }
+
+  #heard = (event: MessageEvent<unknown>): void => {
+    const window = this.#frame?.contentWindow
+    if (!window || event.source !== window || !isReport(event.data)) return
+    const { event: name, message, line, level } = event.data
+    if (name === 'ready') window.postMessage({ type: 'rivulet.run', language: this.#artifact.language, code: this.#artifact.code }, '*')
+    else if (name === 'loaded') this.state.value = 'running'
+    else if (name === 'error' || name === 'blocked') this.#add({ kind: name, message: textOf(message), line: lineOf(line) })
+    else if (name === 'console' && level === 'error') this.#add({ kind: 'console', message: textOf(message), line: lineOf(line) })
+  }
+
+  #add(problem: Problem): void {
+    const { value } = this.problems
+    const isKnown = value.some(({ message, line }) => message === problem.message && line === problem.line)
+    if (!isKnown && value.length < MOST) this.problems.value = [...value, problem]
+  }
+}
+
+function isReport(data: unknown): data is Record<string, unknown> {
+  return typeof data === 'object' && data !== null && (data as Record<string, unknown>)['type'] === 'rivulet.sandbox'
+}
+
+const textOf = (message: unknown) => String(message ?? '').slice(0, LONGEST)
+const lineOf = (line: unknown) => (Number.isSafeInteger(line) && (line as number) > 0 ? (line as number) : 0)

@@ -1,0 +1,26 @@
+/** How somebody wants the page to be: chosen in the settings, remembered on this device. */
+
+import { computed, effect } from '@preact/signals'
+
+import { choice } from './kept.ts'
+
+export const DENSITIES = ['comfortable', 'compact'] as const
+export const WHILE_ANSWERING = ['queue', 'draft', 'lock'] as const
+export const STREAMING = ['auto', 'on', 'off'] as const
+export const USAGE = ['asked', 'always', 'never'] as const
+
+export const density = choice('density', DENSITIES)
+/** What the composer does with a question while an answer is written. */
+export const whileAnswering = choice('while-answering', WHILE_ANSWERING)
+export const streaming = choice('streaming', STREAMING)
+/** When the figures of an answer are shown. */
+export const usage = choice('usage', USAGE)
+
+/** Screens such as electronic paper cannot show text as it is written; `auto` leaves them the whole answer. */
+export const showsPartOfAnswers = computed(
+  () => streaming.value === 'on' || (streaming.value === 'auto' && !matchMedia('(update: slow)').matches),
+)
+
+effect(() => {
+  document.documentElement.dataset['density'] = density.value
+})

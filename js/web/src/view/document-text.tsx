@@ -1,0 +1,125 @@
+/** A document's text, as much of it as is looked at, with a passage marked in it. */
+
+import { useSignal, type Signal } from '@preact/signals'
+import { isChatError, type Passage } from '@rivulet/client'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+
+import { saveFile } from '../state/files.ts'
+import { attempt, messageOf } from '../state/notices.ts'
+import { end, read, readOn, type Reading } from '../state/reading.ts'
+import { isKeyed } from '../state/server.ts'
+import { words } from '../words.ts'
+import { OutIcon } from './icons.tsx'
+
+interface Props {
+  id: string
+  passage: Passage | null
+  quote: string
+  /** Where the document is on the web, if that is where it comes from. */
+  original: string | null
+}
+
+type State = 'loading' | 'gone' | { failure: string } | Reading
+
+export function DocumentText({ id, passage, quote, original }: Props) {
+  const state = useSignal<State>('loading')
+  useEffect(() => {
+    const leaving = new AbortController()
+    read(id, passage, quote, leaving.signal).then(
+      (reading) => (state.value = reading),
+      (problem: unknown) => {
+        if (leaving.signal.aborted) return
+        state.value = isChatError(problem) && problem.status === 404 ? 'gone' : { failure: messageOf(problem) }
+      },
+    )
+    return () => leaving.abort()
+  }, [id])
+  const shown = state.value
+  if (shown === 'loading') return <Loading />
+  if (shown === 'gone') return <Alone note={words.passageAlone} passage={passage} />
+  if ('failure' in shown) return <Alone note={words.documentFailed(shown.failure)} passage={passage} />
+  return (
+    <>
+      <Original address={original} reading={shown} passage={passage} />
+      {shown.found === 'not at all'
+        ? <Alone note={words.passageMissing} passage={passage} />
+        : <Text state={state as Signal<Reading>} passage={passage} quote={quote} />}
+    </>
+  )
+}
+
+function Loading() {
+  return (
+    <div class="document loading" role="status">
+      <span class="off-screen">{words.loadingDocument}</span>
+      {Array.from({ length: 9 }, (_, line) => <i key={line} aria-hidden="true" />)}
+    </div>
+  )
+}
+
+/** The file, opened at its page where the browser can. */
+function Original({ address, reading, passage }: { address: string | null; reading: Reading; passage: Passage | null }) {
+  const { document } = reading
+  if (!address && !document.has_original) return null
+  const page = passage?.page != null && document.media_type === 'application/pdf' ? `#page=${passage.page}` : ''
+  const file = `documents/${document.id}/original`
+  const press = (event: MouseEvent) => {
+    if (address || !isKeyed()) return
+    event.preventDefault()
+    void attempt(saveFile(file, document.filename ?? document.title))
+  }
+  return (
+    <p class="original">
+      <a href={address ?? `./v1/${file}${page}`} target="_blank" rel="noopener noreferrer" onClick={press}>{words.openOriginal}<OutIcon /></a>
+    </p>
+  )
+}
+
+function Alone({ note, passage }: { note: string; passage: Passage | null }) {
+  return (
+    <div class="document" tabIndex={0} role="region" aria-label={words.documentText}>
+      <p class="notice" role="status">{note}</p>
+      {passage && <p class="document-text" dir="auto"><mark>{passage.text}</mark></p>}
+    </div>
+  )
+}
+
+function Text({ state, passage, quote }: { state: Signal<Reading>; passage: Passage | null; quote: string }) {
+  const reading = state.value
+  const box = useRef<HTMLDivElement>(null)
+  const mark = useRef<HTMLElement>(null)
+  /** How far the end of the box was from its top before something was put above. */
+  const below = useRef<number | null>(null)
+  useEffect(() => {
+    const quoted = mark.current?.querySelector('strong') ?? null
+    const isLong = (mark.current?.offsetHeight ?? 0) > innerHeight / 2
+    ;(quoted ?? mark.current)?.scrollIntoView({ block: quoted || !isLong ? 'center' : 'start' })
+  }, [])
+  useLayoutEffect(() => {
+    if (below.current !== null && box.current) box.current.scrollTop = box.current.scrollHeight - below.current
+    below.current = null
+  }, [reading.from])
+  const more = (where: 'before' | 'after') => attempt(readOn(reading, where, AbortSignal.timeout(20_000)).then((next) => {
+    if (where === 'before' && box.current) below.current = box.current.scrollHeight - box.current.scrollTop
+    state.value = next
+  }))
+  return (
+    <div class="document" tabIndex={0} role="region" aria-label={words.documentText} ref={box}>
+      {passage && reading.found !== 'in place' && <p class="notice" role="status">{reading.found === 'quote' ? words.passageQuote : words.passageMoved}</p>}
+      {reading.from > 0 && <button type="button" class="more" onClick={() => more('before')}>{words.before}</button>}
+      <div class="document-text" dir="auto">
+        {reading.before}
+        {reading.marked && <mark ref={mark}><Quoted text={reading.marked} quote={quote} /></mark>}
+        {reading.after}
+      </div>
+      {end(reading) < reading.document.length && <button type="button" class="more" onClick={() => more('after')}>{words.after}</button>}
+    </div>
+  )
+}
+
+/** The passage, with the sentence that was cited standing out. */
+function Quoted({ text, quote }: { text: string; quote: string }) {
+  const at = quote ? text.indexOf(quote) : -1
+  if (at < 0) return <>{text}</>
+  return <>{text.slice(0, at)}<strong>{quote}</strong>{text.slice(at + quote.length)}</>
+}

@@ -1,0 +1,81 @@
+/** How the page looks and behaves, for this person on this device. */
+
+import type { Signal } from '@preact/signals'
+import { useId } from 'preact/hooks'
+
+import { openDialog } from '../state/dialog.ts'
+import { density, DENSITIES, STREAMING, streaming, usage, USAGE, WHILE_ANSWERING, whileAnswering } from '../state/settings.ts'
+import { theme, THEMES } from '../state/theme.ts'
+import { chosenLanguage, language, LANGUAGES, speak, words, type Language } from '../words.ts'
+import { attempt } from '../state/notices.ts'
+import { KeysIcon } from './icons.tsx'
+
+export function SettingsDialog() {
+  const { setting } = words
+  return (
+    <div class="dialog-body settings-body">
+      <section>
+        <h3>{setting.looks}</h3>
+        <Choice name={setting.theme} values={THEMES} labels={setting.themes} value={theme} />
+        <Choice name={setting.density} values={DENSITIES} labels={setting.densities} value={density} />
+        <LanguageChoice />
+      </section>
+      <section>
+        <h3>{setting.answers}</h3>
+        <Choice name={setting.streaming} note={setting.streamingNote[streaming.value]} values={STREAMING} labels={setting.streamings} value={streaming} />
+        <Choice name={setting.whileAnswering} note={setting.whileAnsweringNote[whileAnswering.value]} values={WHILE_ANSWERING}
+          labels={setting.whileAnswerings} value={whileAnswering} />
+        <Choice name={setting.usage} note={setting.usageNote} values={USAGE} labels={setting.usages} value={usage} />
+      </section>
+      <section>
+        <h3>{setting.keyboard}</h3>
+        <div class="setting">
+          <p>{setting.keyboardNote}</p>
+          <button type="button" class="plain-button" onClick={() => openDialog({ kind: 'shortcuts' })}><KeysIcon /><span>{words.shortcuts}</span></button>
+        </div>
+      </section>
+      <p class="muted setting-note">{setting.kept}</p>
+    </div>
+  )
+}
+
+interface ChoiceProps<Word extends string> {
+  name: string
+  note?: string | undefined
+  values: readonly Word[]
+  labels: Record<Word, string>
+  value: Signal<Word>
+}
+
+/** A few words side by side, of which one is chosen: radio buttons in another dress. */
+function Choice<Word extends string>({ name, note, values, labels, value }: ChoiceProps<Word>) {
+  const id = useId()
+  return (
+    <fieldset class="setting" aria-describedby={note ? `${id}-note` : undefined}>
+      <legend>{name}</legend>
+      <div class="segments">
+        {values.map((one) => (
+          <label key={one} class="segment">
+            <input type="radio" name={id} value={one} checked={value.value === one} onChange={() => (value.value = one)} />
+            <span>{labels[one]}</span>
+          </label>
+        ))}
+      </div>
+      {note && <p class="muted" id={`${id}-note`}>{note}</p>}
+    </fieldset>
+  )
+}
+
+function LanguageChoice() {
+  const id = useId()
+  void language.value
+  return (
+    <div class="setting">
+      <label for={id}>{words.setting.language}</label>
+      <select id={id} class="field" value={chosenLanguage() ?? 'auto'} onChange={(event) => void attempt(speak(event.currentTarget.value as Language | 'auto'))}>
+        <option value="auto">{words.setting.languageAuto}</option>
+        {Object.entries(LANGUAGES).map(([code, name]) => <option key={code} value={code} lang={code}>{name}</option>)}
+      </select>
+    </div>
+  )
+}
