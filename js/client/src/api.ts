@@ -10,7 +10,14 @@ export interface ClientOptions {
   /** The server's key, or a function that knows it at the time of each request. */
   key?: string | (() => string | undefined)
   fetch?: typeof fetch
+  /** Further headers of every request. */
+  headers?: Record<string, string>
+  /** How events are fetched when not by one request a turn; see `@rivulet/client/shared`. */
+  events?: OpenEvents | undefined
 }
+
+/** One request for a turn's events after a cursor. */
+export type OpenEvents = (id: string, after: string, signal: AbortSignal) => Promise<Response>
 
 export interface Call {
   method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -42,9 +49,15 @@ export class Api {
   }
 
   events(id: string, after: string, signal: AbortSignal): Promise<Response> {
+    const { events } = this.#options
+    return events ? events(id, after, signal) : this.stream(`turns/${pathOf(id)}/events`, signal, after)
+  }
+
+  /** The response, whatever it is. */
+  stream(path: string, signal: AbortSignal, after = ''): Promise<Response> {
     const headers: Record<string, string> = { accept: 'text/event-stream' }
     if (after) headers['last-event-id'] = after
-    return this.#fetch(`turns/${pathOf(id)}/events`, { headers, signal })
+    return this.#fetch(path, { headers, signal })
   }
 
   async json<Body>(path: string, call: Call = {}): Promise<Body> {
@@ -78,8 +91,9 @@ export class Api {
   }
 
   #fetch(path: string, init: RequestInit & { headers: Record<string, string> }): Promise<Response> {
-    const { baseUrl = '', key, fetch: send = fetch } = this.#options
+    const { baseUrl = '', key, fetch: send = fetch, headers } = this.#options
     const bearer = typeof key === 'function' ? key() : key
+    Object.assign(init.headers, headers)
     if (bearer) init.headers['authorization'] = `Bearer ${bearer}`
     return send(`${baseUrl}/v1/${path}`, init)
   }

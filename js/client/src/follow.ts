@@ -101,19 +101,17 @@ function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
 }
 
 /** One connection, closed by its reader, by its user's signal, or by its own silence. */
-class Line {
+export class Line {
   #controller = new AbortController()
   #heardAt = Date.now()
   #timer: ReturnType<typeof setTimeout> | undefined
   #outer: AbortSignal | undefined
   #forgetWake: () => void
 
-  constructor(outer: AbortSignal | undefined) {
+  constructor(outer?: AbortSignal) {
     this.#outer = outer
     outer?.addEventListener('abort', this.close)
-    this.#forgetWake = onWake(() => {
-      if (Date.now() - this.#heardAt > STALE_MS) this.#controller.abort()
-    })
+    this.#forgetWake = onWake(this.check)
     this.#heard()
   }
 
@@ -122,6 +120,11 @@ class Line {
   }
 
   async *read(response: Response) {
+    for await (const messages of this.batches(response)) yield* messages
+  }
+
+  /** The messages of each piece that comes; of a heartbeat none. */
+  async *batches(response: Response) {
     const reader = response.body?.getReader()
     // A stream that is not the platform's own may not know the signal: it ends as if it had been cut.
     this.signal.addEventListener('abort', () => void reader?.cancel().catch(() => undefined))
@@ -131,8 +134,13 @@ class Line {
       const { done, value } = await reader.read()
       if (done) return
       this.#heard()
-      yield* parser.feed(decoder.decode(value, { stream: true }))
+      yield parser.feed(decoder.decode(value, { stream: true }))
     }
+  }
+
+  /** Ends a line that has been silent for so long that it died while somebody slept. */
+  check = (): void => {
+    if (Date.now() - this.#heardAt > STALE_MS) this.#controller.abort()
   }
 
   close = (): void => {

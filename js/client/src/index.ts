@@ -1,7 +1,7 @@
 /** The Rivulet client: ask, follow, resume, stop. */
 
 export { createClient, type Client, type CreateOptions } from './client.ts'
-export { Api, type Call, type ClientOptions } from './api.ts'
+export { Api, type Call, type ClientOptions, type OpenEvents } from './api.ts'
 export { ChatError, isChatError } from './error.ts'
 export type * from './events.ts'
 export { fold, Fold, type ToolUse, type TurnState } from './fold.ts'

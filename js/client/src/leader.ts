@@ -1,0 +1,157 @@
+/** The tab that follows for all others: one connection with every turn that somebody wants. */
+
+import type { Api } from './api.ts'
+import { Line } from './follow.ts'
+import type { Message } from './sse.ts'
+
+/** What tabs say. */
+export type Wanted = { want: string; after: number; tab: string } | { want?: never; leave: string; tab: string }
+
+/** What the leader says: that there is one, whom it has heard, what comes, and what does not. */
+export type Told =
+  | { is: 'leading'; turns?: never }
+  | { is: 'beat'; turns?: never }
+  | { is: 'heard'; tab: string }
+  | { is: 'frames'; frames: Frame[] }
+  | { is: 'opened'; turns: string[] }
+  | ({ is: 'refused'; turns?: string[] } & Refusal)
+
+/** What a tab makes a response of; status 0 is a lost connection. */
+export interface Refusal {
+  status: number
+  body?: string
+  headers?: Record<string, string>
+}
+
+/** A turn, its event's number and type, and the event as JSON. */
+export type Frame = [turn: string, seq: number, event: string, data: string]
+
+export class Leader {
+  readonly #api: Api
+  readonly #channel: BroadcastChannel
+  /** The last event that each tab has of each turn it wants. */
+  readonly #wanted = new Map<string, Map<string, number>>()
+  /** The last event of each turn of the present connection. */
+  #reached = new Map<string, number>()
+  #line: Line | undefined
+  #isOpen = false
+  #isAsked = false
+
+  constructor(name: string, api: Api) {
+    this.#api = api
+    this.#channel = new BroadcastChannel(name)
+    this.#channel.onmessage = ({ data }: MessageEvent<Wanted | Told>) => {
+      if (!('is' in data)) this.#hear(data)
+    }
+    this.#say({ is: 'leading' })
+  }
+
+  close(): void {
+    this.#wanted.clear()
+    this.#line?.close()
+    this.#channel.close()
+  }
+
+  #say(told: Told): void {
+    this.#channel.postMessage(told)
+  }
+
+  #hear(words: Wanted): void {
+    if (words.want === undefined) {
+      this.#forget(words.leave, words.tab)
+      return
+    }
+    const { want: turn, after, tab } = words
+    this.#say({ is: 'heard', tab })
+    const tabs = this.#wanted.get(turn) ?? new Map<string, number>()
+    // Where a tab follows a turn twice, the one that has less of it counts.
+    this.#wanted.set(turn, tabs.set(tab, Math.min(after, tabs.get(tab) ?? after)))
+    // Somebody asks again for what should be coming: perhaps the line is dead and nobody has noticed.
+    this.#line?.check()
+    if (!this.#line || (this.#reached.get(turn) ?? Infinity) > after) this.#ask()
+    else if (this.#isOpen) this.#say({ is: 'opened', turns: [turn] })
+  }
+
+  #forget(turn: string, tab: string): void {
+    const tabs = this.#wanted.get(turn)
+    if (!tabs?.delete(tab) || tabs.size) return
+    this.#wanted.delete(turn)
+    if (this.#wanted.size) return
+    this.#line?.close()
+    this.#line = undefined
+  }
+
+  /** Connects when everybody who is speaking now has spoken. A message does that; a hidden page's timers are slow. */
+  #ask(): void {
+    if (this.#isAsked) return
+    this.#isAsked = true
+    const { port1, port2 } = new MessageChannel()
+    port1.onmessage = () => {
+      port1.close()
+      this.#isAsked = false
+      if (this.#wanted.size) void this.#connect()
+    }
+    port2.postMessage(0)
+  }
+
+  async #connect(): Promise<void> {
+    this.#line?.close()
+    const line = (this.#line = new Line())
+    this.#isOpen = false
+    this.#reached = new Map([...this.#wanted].map(([turn, tabs]) => [turn, Math.min(...tabs.values())]))
+    const turns = [...this.#reached.keys()]
+    let refusal: Refusal = { status: 0 }
+    try {
+      const query = new URLSearchParams([...this.#reached].map(([turn, seq]) => ['turn', seq ? `${turn}/${seq}` : turn]))
+      const response = await this.#api.stream(`events?${query}`, line.signal)
+      if (this.#line !== line) return
+      if (response.ok && response.headers.get('content-type')?.startsWith('text/event-stream')) {
+        this.#isOpen = true
+        this.#say({ is: 'opened', turns })
+        for await (const messages of line.batches(response)) if (this.#line === line) this.#relay(messages)
+      } else {
+        const headers = Object.fromEntries(['content-type', 'retry-after', 'x-request-id'].flatMap((name) => {
+          const value = response.headers.get(name)
+          return value ? [[name, value]] : []
+        }))
+        refusal = { status: response.status, body: await response.text(), headers }
+      }
+    } catch {
+      // Lost, silent, or closed by nobody's wanting it any more.
+    }
+    if (this.#line !== line) return
+    line.close()
+    this.#line = undefined
+    this.#wanted.clear()
+    this.#say({ is: 'refused', ...refusal })
+  }
+
+  #relay(messages: Message[]): void {
+    const frames: Frame[] = []
+    for (const { id, event, data } of messages) {
+      const [turn, number] = id.split('/') as [string, string?]
+      if (event === 'follow.ended') this.#ended(JSON.parse(data) as Ended)
+      else if (number) {
+        const seq = Number(number)
+        frames.push([turn, seq, event, data])
+        this.#reached.set(turn, seq)
+        const tabs = this.#wanted.get(turn)
+        for (const [tab, had] of tabs ?? []) if (had < seq) tabs?.set(tab, seq)
+        if (event === 'turn.finished') this.#wanted.delete(turn)
+      }
+    }
+    this.#say(frames.length ? { is: 'frames', frames } : { is: 'beat' })
+  }
+
+  #ended({ turn_id: turn, error }: Ended): void {
+    this.#wanted.delete(turn)
+    const body = JSON.stringify({ error })
+    this.#say({ is: 'refused', turns: [turn], ...(error ? { status: error.status, body } : { status: 204 }) })
+  }
+}
+
+/** A turn of which nothing more comes on this connection. */
+interface Ended {
+  turn_id: string
+  error?: { code: string; message: string; status: number }
+}

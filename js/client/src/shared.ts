@@ -1,0 +1,172 @@
+/** One connection for all tabs of a browser: one tab follows for everybody (PROTOCOL.md §4.5). */
+
+import { Api, type ClientOptions, type OpenEvents } from './api.ts'
+import { Leader, type Refusal, type Told, type Wanted } from './leader.ts'
+
+export interface SharedOptions extends ClientOptions {
+  /** Tabs with the same scope share: those that may see the same turns. By default, those of one server. */
+  scope?: string
+}
+
+/** A leader that does not say in this time that it has heard is asleep, and another tab takes over. */
+const PATIENCE_MS = 2000
+
+/**
+ * For the option `events` of a client. Gives undefined outside of browsers and where Web Locks (which pages over
+ * plain HTTP have not) or BroadcastChannel are missing: then every turn is followed by a connection of its own.
+ */
+export function sharedEvents(options: SharedOptions = {}): OpenEvents | undefined {
+  if (typeof document === 'undefined' || typeof BroadcastChannel === 'undefined' || !navigator.locks) return undefined
+  const { scope = options.baseUrl ?? '', events: _, ...own } = options
+  const tab = new Tab(`rivulet ${scope}`, new Api(own))
+  return (id, after, signal) => tab.open(id, after, signal)
+}
+
+/** What one page follows, and its wish to lead. */
+class Tab {
+  readonly #name: string
+  readonly #api: Api
+  readonly #id = crypto.getRandomValues(new Uint32Array(2)).join('-')
+  readonly #streams = new Set<Stream>()
+  readonly #channel: BroadcastChannel
+  #unheard: ReturnType<typeof setTimeout> | undefined
+  #waiting: AbortController | undefined
+  #resign = () => {}
+  #isAlone = false
+
+  constructor(name: string, api: Api) {
+    this.#name = name
+    this.#api = api
+    this.#channel = new BroadcastChannel(name)
+    this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#hear(data)
+    // In the back/forward cache a page has no lock and no connection; its streams are taken up when it returns.
+    addEventListener('pagehide', () => {
+      this.#waiting?.abort()
+      this.#resign()
+      for (const stream of this.#streams) stream.refuse({ status: 0 })
+    })
+  }
+
+  open(turn: string, after: string, signal: AbortSignal): Promise<Response> {
+    if (this.#isAlone) return this.#api.events(turn, after, signal)
+    const stream = new Stream(turn, Number.parseInt(after, 10) || 0, () => this.#leave(stream))
+    this.#streams.add(stream)
+    signal.addEventListener('abort', () => stream.refuse({ status: 0 }), { once: true })
+    if (!this.#waiting) void this.#lead()
+    this.#want(stream)
+    return stream.answer
+  }
+
+  #leave(stream: Stream): void {
+    if (!this.#streams.delete(stream)) return
+    if (![...this.#streams].some(({ turn }) => turn === stream.turn)) this.#say({ leave: stream.turn, tab: this.#id })
+  }
+
+  #want({ turn, seq }: Stream): void {
+    this.#say({ want: turn, after: seq, tab: this.#id })
+    this.#unheard ??= setTimeout(() => {
+      this.#unheard = undefined
+      if (this.#streams.size) void this.#lead(true)
+    }, PATIENCE_MS)
+  }
+
+  #say(words: Wanted): void {
+    this.#channel.postMessage(words)
+  }
+
+  #hear(told: Told): void {
+    if (told.is === 'heard') {
+      if (told.tab !== this.#id) return
+      clearTimeout(this.#unheard)
+      this.#unheard = undefined
+    } else if (told.is === 'frames') {
+      for (const frame of told.frames) for (const stream of this.#streams) stream.take(...frame)
+    } else {
+      for (const stream of [...this.#streams]) {
+        if (told.turns && !told.turns.includes(stream.turn)) continue
+        if (told.is === 'leading') this.#want(stream)
+        else if (told.is === 'beat') stream.beat()
+        else if (told.is === 'opened') stream.open()
+        else stream.refuse(told)
+      }
+    }
+  }
+
+  /** Leads as soon as the tab that does has gone, or at once by stealing from one that sleeps. */
+  async #lead(steal = false): Promise<void> {
+    this.#waiting?.abort()
+    const waiting = (this.#waiting = new AbortController())
+    let leader = undefined as Leader | undefined
+    let isStolen = false
+    try {
+      await navigator.locks.request(this.#name, steal ? { steal } : { signal: waiting.signal }, () => {
+        leader = new Leader(this.#name, this.#api)
+        return new Promise<void>((resolve) => (this.#resign = resolve))
+      })
+    } catch {
+      // Left while it waited; or stolen by a tab to which this one seemed asleep; or locks are forbidden here.
+      isStolen = leader !== undefined
+      this.#isAlone = !isStolen && !waiting.signal.aborted
+      if (this.#isAlone) for (const stream of [...this.#streams]) stream.refuse({ status: 0 })
+    }
+    leader?.close()
+    if (this.#waiting === waiting) this.#waiting = undefined
+    if (isStolen && !this.#waiting) void this.#lead()
+  }
+}
+
+/** One turn as one reader of this page gets it. Passes on what continues it and nothing else, so that whatever a
+ *  leader repeats, and whichever tab leads, no event is lost or doubled. */
+class Stream {
+  readonly turn: string
+  /** The last event passed on. */
+  seq: number
+  readonly answer: Promise<Response>
+  #reply!: (response: Response) => void
+  #fail!: (problem: Error) => void
+  #body: ReadableStreamDefaultController<Uint8Array> | undefined
+  #leave: () => void
+
+  constructor(turn: string, seq: number, leave: () => void) {
+    this.turn = turn
+    this.seq = seq
+    this.#leave = leave
+    this.answer = new Promise((reply, fail) => {
+      this.#reply = reply
+      this.#fail = fail
+    })
+  }
+
+  open(): void {
+    if (this.#body) return
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => (this.#body = controller),
+      cancel: () => this.#leave(),
+    })
+    this.#reply(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
+  }
+
+  take(turn: string, seq: number, event: string, data: string): void {
+    if (turn !== this.turn || seq !== this.seq + 1) return
+    this.open()
+    this.seq = seq
+    this.#write(`id: ${seq}\nevent: ${event}\ndata: ${data}\n\n`)
+  }
+
+  beat(): void {
+    this.#write(':\n')
+  }
+
+  /** Status 0 is a connection that was lost, or never there. */
+  refuse({ status, body = '', headers = {} }: Refusal): void {
+    this.#leave()
+    const lost = new TypeError('The connection was lost.')
+    if (this.#body) this.#body.error(lost)
+    else if (status) this.#reply(new Response(status === 204 ? null : body, { status, headers }))
+    else this.#fail(lost)
+  }
+
+  #write(text: string): void {
+    this.#body?.enqueue(new TextEncoder().encode(text))
+  }
+}
