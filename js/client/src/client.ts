@@ -53,7 +53,9 @@ export function createClient(options: ClientOptions = {}) {
       delete: (id: string) => api.json<void>(`sources/${id}`, { method: 'DELETE' }),
     },
     documents: {
-      get: (id: string, signal?: AbortSignal) => api.json<Document>(`documents/${id}`, { signal }),
+      /** The text, or the part of it from `start` to `end`, in code points. */
+      get: (id: string, part: { start?: number; end?: number } = {}, signal?: AbortSignal) =>
+        api.json<Document>(`documents/${id}${search(part)}`, { signal }),
     },
     models: {
       list: () => api.json<{ models: Model[] }>('models').then(({ models }) => models),

@@ -12,6 +12,8 @@ export interface Question {
   search_mode?: 'all' | 'hybrid' | 'selected_only' | 'none'
   on_disconnect?: 'continue' | 'cancel'
   on_busy?: 'reject' | 'queue'
+  /** What was said before, instead of what the chat has. */
+  history?: { role: 'user' | 'assistant'; text: string }[]
   /** Asks another question in the place of this turn's; nothing is lost. */
   edit_of?: string
   /** Continues this turn, wherever it stands in its chat; without it the chosen path goes on. */
@@ -99,6 +101,11 @@ export interface Document {
   title: string
   filename?: string | null
   media_type?: string | null
+  /** Of how many code points the whole text has, this is the part from `start` on. */
+  start: number
+  length: number
+  /** Whether the server still has the file it was read from. */
+  has_original: boolean
   text: string
 }
 

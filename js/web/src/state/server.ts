@@ -2,6 +2,7 @@
 
 import { signal } from '@preact/signals'
 import { Api, createClient, type Call, type Client } from '@rivulet/client'
+import { sharedEvents } from '@rivulet/client/shared'
 
 /** Whether the key is being asked for, and whether one was refused before. */
 export const keyPrompt = signal<'hidden' | 'asked' | 'refused'>('hidden')
@@ -14,9 +15,11 @@ let waiting: { given: Promise<void>; give: () => void } | undefined
 /** Where this page came from, whatever folder a proxy put it in. */
 const baseUrl = new URL('.', location.href).href.replace(/\/$/, '')
 
-export const server: Client = createClient({ baseUrl, fetch: guarded((...request) => fetch(...request)) })
+const options = { baseUrl, fetch: guarded((...request) => fetch(...request)) }
 
-const door = new Api({ baseUrl, fetch: guarded((...request) => fetch(...request)) })
+export const server: Client = createClient({ ...options, events: sharedEvents(options) })
+
+const door = new Api(options)
 
 /** A request that only this page makes. */
 export function request<Body>(path: string, call: Call = {}): Promise<Body> {
