@@ -2,8 +2,11 @@
 
 import pytest
 
+from rivulet.testing.branches import BranchContract
 from rivulet.testing.chats import ChatContract
 from rivulet.testing.claims import ClaimContract
+from rivulet.testing.feedback import FeedbackContract
+from rivulet.testing.shares import ShareContract
 from rivulet.testing.turn_log import TurnLogContract
 
 from .conftest import MemoryWorld
@@ -25,4 +28,16 @@ class TestClaims(ClaimContract):
 
 
 class TestChats(ChatContract):
+    pass
+
+
+class TestBranches(BranchContract):
+    pass
+
+
+class TestFeedback(FeedbackContract):
+    pass
+
+
+class TestShares(ShareContract):
     pass

@@ -43,12 +43,13 @@ def test_every_statement_is_used(file: str) -> None:
 
 
 @pytest.mark.anyio
-async def test_no_turn_statement_reads_a_whole_table(sqlite_world: SqliteWorld) -> None:
+@pytest.mark.parametrize("file", ["turns.sql", "branches.sql"])
+async def test_no_turn_statement_reads_a_whole_table(sqlite_world: SqliteWorld, file: str) -> None:
     """Every one finds its rows by a key or an index."""
 
     def look(db: apsw.Connection) -> list[str]:
         found: list[str] = []
-        for name, sql in statements("turns.sql").items():
+        for name, sql in statements(file).items():
             plan = db.execute("EXPLAIN QUERY PLAN " + sql, _Anything()).fetchall()
             found += [f"{name}: {detail}" for *_, detail in plan if _SCANS.match(detail)]
         return found
@@ -60,9 +61,10 @@ async def test_no_turn_statement_reads_a_whole_table(sqlite_world: SqliteWorld) 
 async def test_every_row_of_a_turn_names_its_tenant(sqlite_world: SqliteWorld) -> None:
     """All tables of turns have it but one, which is an index kept by hand and only ever read together with
     the events it points to."""
-    script = (FOLDER / "migrations" / "0001_turns.sql").read_text()
+    scripts = [FOLDER / "migrations" / name for name in ("0001_turns.sql", "0003_branches.sql")]
+    script = "".join(path.read_text() for path in scripts)
     tables = set(re.findall(r"CREATE TABLE (\w+)", script)) - {"health", "event_places"}
-    assert tables >= {"chats", "turns", "events", "messages"}
+    assert tables >= {"chats", "turns", "events", "messages", "branches", "feedback", "shares"}
     has = "SELECT \"notnull\" FROM pragma_table_info(?) WHERE name = 'tenant_id'"
 
     def look(db: apsw.Connection) -> set[str]:

@@ -90,7 +90,7 @@ class Service:
         self._owner = self._id("own")
         self._access = Access(stores.turns, stores.chats)
         self.branches = Branching(self._access, stores.chats, stores.branches, stores.feedback)
-        self.feedback = Rating(self._access, stores.feedback)
+        self.feedback = Rating(self._access, stores.feedback, clock)
         self.shares = Sharing(
             self._access, self.branches, stores.chats, stores.shares, clock, lambda: self._id("shr")
         )

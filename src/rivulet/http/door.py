@@ -34,6 +34,7 @@ DIALECT_BYTES = 8 << 20
 
 _OPEN = frozenset({"/livez", "/readyz", "/health", "/v1/health", "/v1/widget"})
 _PUBLISHABLE = "pk_"
+_SHARED = re.compile(r"/v1/shared/[^/]+")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _SAFE = ("GET", "HEAD", "OPTIONS")
@@ -93,7 +94,7 @@ class Door:
         try:
             self._check_host(headers)
             is_dialect = self._dialects.is_api(scope["path"])
-            if is_dialect or _is_api(scope["path"]):
+            if is_dialect or (_is_api(scope["path"]) and not _is_shared(scope)):
                 if (answer := self._visitors.preflight(scope, headers)) is not None:
                     await answer(scope, receive, send_with_id)
                     return
@@ -159,6 +160,11 @@ def _token(headers: Headers) -> str:
 
 def _is_api(path: str) -> bool:
     return path not in _OPEN and (path.startswith("/v1/") or path in ("/metrics", "/openapi.json"))
+
+
+def _is_shared(scope: Scope) -> bool:
+    """Reading under a link, which its own unguessable id allows, and no credential is needed or looked at."""
+    return scope["method"] in ("GET", "HEAD") and _SHARED.fullmatch(scope["path"]) is not None
 
 
 def _hostname(host: str) -> str:

@@ -14,6 +14,7 @@ from rivulet.domain.tenant import Principal
 from rivulet.engine.bundle import Bundle
 from rivulet.engine.hub import Follower
 from rivulet.engine.service import Service
+from rivulet.http.shapes import described
 from rivulet.http.stream import EventStream, Pulse
 from rivulet.http.turns import who
 
@@ -74,6 +75,6 @@ def _ended(turn_id: str, problem: RivuletError | None = None) -> bytes:
     return sse.frame(msgspec.json.encode(notice), "follow.ended")
 
 
-_STREAM: dict[int | str, dict[str, Any]] = {
+_STREAM: dict[int | str, dict[str, Any]] = described(200, None) | {
     200: {"description": "The turns' events as they happen", "content": {"text/event-stream": {}}}
 }

@@ -32,6 +32,9 @@ SAFETY = {
     "cross-origin-opener-policy": "same-origin",
 }
 
+UNLISTED = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow, noarchive"}
+"""For what is read under a link: nobody keeps it, so that it is gone when the link has been ended."""
+
 _FOR_EVER = "public, max-age=31536000, immutable"
 
 
@@ -41,6 +44,8 @@ class Page:
 
     def __init__(self) -> None:
         self._files = _read(Path(str(files("rivulet"))) / "web")
+        # The page names its files from its own address, so that it may stand below any path of a proxy.
+        self._deeper = self._files.get("index.html", b"").replace(b'"./assets/', b'"../assets/')
 
     @property
     def is_built(self) -> bool:
@@ -52,13 +57,15 @@ class Page:
             name.startswith(("v1/", "assets/")) and name not in self._files
         ):
             raise NotFound
+        is_share = name.startswith("share/") and name not in self._files
         name = name if name in self._files else "index.html"
-        content = self._files.get(name)
-        if content is None:
+        content = self._deeper if is_share else self._files.get(name)
+        if not content:
             raise NotFound("The page was not built into this installation; the API works without it.")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        cache = _FOR_EVER if name.startswith("assets/") else "no-cache"
-        response = Response(content, headers={**SAFETY, "cache-control": cache}, media_type=kind)
+        keeping = {"cache-control": _FOR_EVER if name.startswith("assets/") else "no-cache"}
+        headers = {**SAFETY, **(UNLISTED if is_share else keeping)}
+        response = Response(content, headers=headers, media_type=kind)
         await response(scope, receive, send)
 
 

@@ -6,7 +6,8 @@ from typing import Annotated, Any, Literal
 import msgspec
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from rivulet.domain.chat import Chat, Message
+from rivulet.domain.chat import Chat, Feedback, Message
+from rivulet.domain.events import Status
 from rivulet.domain.turn import Turn
 from rivulet.engine.runner import Receipt
 
@@ -19,6 +20,15 @@ def _storable(value: object) -> object:
 
 
 Storable = Annotated[str, BeforeValidator(_storable)]
+
+
+class Said(BaseModel):
+    """Something said before, that this server has not heard."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    role: Literal["user", "assistant"]
+    text: Annotated[Storable, Field(max_length=32_000)]
 
 
 class TurnBody(BaseModel):
@@ -37,6 +47,7 @@ class TurnBody(BaseModel):
     stream: bool | None = None
     parent_id: Annotated[str, Field(max_length=128)] | None = None
     edit_of: Annotated[str, Field(max_length=128)] | None = None
+    history: Annotated[list[Said], Field(max_length=200)] | None = None
 
 
 class TitleBody(BaseModel):
@@ -53,6 +64,16 @@ class BranchBody(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     turn_id: Annotated[str, Field(max_length=128)]
+
+
+class FeedbackBody(BaseModel):
+    """PROTOCOL.md §7.3."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    rating: Literal["up", "down"]
+    reason: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
+    comment: Annotated[Storable, Field(max_length=4000)] | None = None
 
 
 class TextSourceBody(BaseModel):
@@ -96,6 +117,62 @@ class MessageList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     messages: list[Message]
     path: list[str]
     running_turn_id: str | None = None
+
+
+class ShareShown(msgspec.Struct, frozen=True, kw_only=True):
+    """A link to what was said; `url` is the page that shows it."""
+
+    id: str
+    chat_id: str
+    title: str
+    message_count: int
+    created_at: int
+    url: str
+
+
+class ShareList(msgspec.Struct, frozen=True, kw_only=True):
+    shares: list[ShareShown]
+
+
+class SharedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A passage an answer was written from, without the addresses of this server, which a reader of a link
+    has no key for."""
+
+    n: int
+    title: str
+    text: str
+    filename: str | None = None
+    media_type: str | None = None
+    page: int | None = None
+    url: str | None = None
+
+
+class SharedCitation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Source `n` carries the claim that ends where the mark stands, at `start` to `end` of the text."""
+
+    n: int
+    start: int
+    end: int
+    claim_start: int | None = None
+    quote: str | None = None
+    support: float | None = None
+
+
+class SharedMessage(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    role: Literal["user", "assistant"]
+    text: str
+    created_at: int
+    status: Status | None = None
+    sources: list[SharedSource] = []
+    citations: list[SharedCitation] = []
+
+
+class SharedChat(msgspec.Struct, frozen=True, kw_only=True):
+    """What is read under a link: what was said when it was made, and nothing else."""
+
+    title: str
+    created_at: int
+    messages: list[SharedMessage]
 
 
 class ModelShown(msgspec.Struct, frozen=True, kw_only=True):
@@ -196,6 +273,10 @@ ANSWERS: tuple[type, ...] = (
     ChatShown,
     ChatPage,
     MessageList,
+    Feedback,
+    ShareShown,
+    ShareList,
+    SharedChat,
     ModelList,
     SourceList,
     SourceShown,

@@ -19,6 +19,7 @@ from rivulet.engine.service import Service, Started
 from rivulet.http.errors import reply
 from rivulet.http.shapes import TurnAccepted, TurnBody, described
 from rivulet.http.stream import EventStream, Pulse
+from rivulet.ports.answering import Exchange
 from rivulet.ports.dialect import Ask, Dialect
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -108,6 +109,9 @@ def asked(body: TurnBody) -> Ask:
         search_mode=body.search_mode,
         on_disconnect=body.on_disconnect,
         on_busy=body.on_busy,
+        history=None
+        if body.history is None
+        else tuple(Exchange(role=said.role, text=said.text) for said in body.history),
     )
 
 

@@ -10,6 +10,9 @@ import msgspec
 from rivulet.domain import events as e
 from rivulet.domain.errors import RivuletError
 from rivulet.domain.turn import Fold, Life, closers, message_of
+from rivulet.ports.branches import Branches
+from rivulet.ports.feedback import Feedbacks
+from rivulet.ports.shares import Shares
 from rivulet.ports.turns import Chats, Claim, Opening, TurnLog, Turns
 from rivulet.testing.clock import ManualClock
 
@@ -27,6 +30,12 @@ class Stores(Protocol):
     def turns(self) -> Turns: ...
     @property
     def chats(self) -> Chats: ...
+    @property
+    def branches(self) -> Branches: ...
+    @property
+    def feedback(self) -> Feedbacks: ...
+    @property
+    def shares(self) -> Shares: ...
 
 
 class World(Protocol):
