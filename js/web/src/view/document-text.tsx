@@ -24,6 +24,7 @@ type State = 'loading' | 'gone' | { failure: string } | Reading
 export function DocumentText({ id, passage, quote, original }: Props) {
   const state = useSignal<State>('loading')
   useEffect(() => {
+    if (!id) return
     const leaving = new AbortController()
     read(id, passage, quote, leaving.signal).then(
       (reading) => (state.value = reading),
@@ -35,14 +36,16 @@ export function DocumentText({ id, passage, quote, original }: Props) {
     return () => leaving.abort()
   }, [id])
   const shown = state.value
+  // Under a link there is the passage and no document.
+  if (!id) return <Alone note="" passage={passage} quote={quote} />
   if (shown === 'loading') return <Loading />
-  if (shown === 'gone') return <Alone note={words.passageAlone} passage={passage} />
-  if ('failure' in shown) return <Alone note={words.documentFailed(shown.failure)} passage={passage} />
+  if (shown === 'gone') return <Alone note={words.passageAlone} passage={passage} quote={quote} />
+  if ('failure' in shown) return <Alone note={words.documentFailed(shown.failure)} passage={passage} quote={quote} />
   return (
     <>
       <Original address={original} reading={shown} passage={passage} />
       {shown.found === 'not at all'
-        ? <Alone note={words.passageMissing} passage={passage} />
+        ? <Alone note={words.passageMissing} passage={passage} quote={quote} />
         : <Text state={state as Signal<Reading>} passage={passage} quote={quote} />}
     </>
   )
@@ -75,11 +78,11 @@ function Original({ address, reading, passage }: { address: string | null; readi
   )
 }
 
-function Alone({ note, passage }: { note: string; passage: Passage | null }) {
+function Alone({ note, passage, quote }: { note: string; passage: Passage | null; quote: string }) {
   return (
     <div class="document" tabIndex={0} role="region" aria-label={words.documentText}>
-      <p class="notice" role="status">{note}</p>
-      {passage && <p class="document-text" dir="auto"><mark>{passage.text}</mark></p>}
+      {note && <p class="notice" role="status">{note}</p>}
+      {passage && <p class="document-text" dir="auto"><mark><Quoted text={passage.text} quote={quote} /></mark></p>}
     </div>
   )
 }

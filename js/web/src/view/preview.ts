@@ -3,11 +3,12 @@
 import { artifactOf, isSame, versionsOf } from '../state/artifacts.ts'
 import { openChat } from '../state/open-chat.ts'
 import { openPanel } from '../state/panel.ts'
+import { sharedId } from '../state/shared.ts'
 import { words } from '../words.ts'
 
-/** Puts the button on a finished card, when there is something to look at. */
+/** Puts the button on a finished card, when there is something to look at. Who reads under a link reads. */
 export function offerPreview(node: Element, isSettled = true): void {
-  if (!isSettled) return
+  if (!isSettled || sharedId) return
   const cards = node.matches('figure.code') ? [node] : node.querySelectorAll('figure.code')
   for (const card of cards) {
     const caption = card.querySelector('figcaption')

@@ -63,6 +63,20 @@ export const reader: typeof english = {
       'Bitte behebe ihn und schicke die ganze Seite noch einmal.',
     ].join('\n\n'),
 
+  sharedOn: (at) => `Eine Kopie vom ${say.date(at)}, nur zum Lesen`,
+  sharedFoot: 'Die Antworten zitieren Stellen aus Dokumenten. Ein Zitat öffnet die Stelle, auf der es beruht.',
+  asked: 'Frage',
+  notShared: {
+    gone: 'Dieser Link führt nirgendwohin',
+    busy: 'Gerade lesen viele mit',
+    unreachable: 'Der Server ist nicht erreichbar',
+  },
+  notSharedBody: {
+    gone: 'Wer dieses Gespräch geteilt hat, hat den Link beendet, oder die Adresse ist nicht vollständig.',
+    busy: 'Warte einen Moment und versuche es noch einmal.',
+    unreachable: 'Prüfe die Verbindung und versuche es noch einmal.',
+  },
+
   addFiles: 'Dateien hinzufügen',
   addFolder: 'Ordner hinzufügen',
   documents: 'Dokumente',

@@ -62,6 +62,20 @@ export const reader = {
       'Please correct it and send the whole page again.',
     ].join('\n\n'),
 
+  sharedOn: (at: number) => `A copy from ${say.date(at)}, to read only`,
+  sharedFoot: 'Answers cite passages of documents. A citation opens the passage it rests on.',
+  asked: 'Question',
+  notShared: {
+    gone: 'This link leads nowhere',
+    busy: 'Many people are reading just now',
+    unreachable: 'The server cannot be reached',
+  },
+  notSharedBody: {
+    gone: 'Whoever shared this conversation has ended the link, or the address is not complete.',
+    busy: 'Wait a moment and try again.',
+    unreachable: 'Check the connection and try again.',
+  },
+
   addFiles: 'Add files',
   addFolder: 'Add a folder',
   documents: 'Documents',
