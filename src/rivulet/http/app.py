@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from rivulet import __version__
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
-from rivulet.http import chats, events, feedback, health, shares, sources, turns, widget
+from rivulet.http import chats, events, export, feedback, health, shares, sources, turns, widget
 from rivulet.http.dialects.mount import Mount
 from rivulet.http.door import Door
 from rivulet.http.errors import invalid
@@ -51,6 +51,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(events.routes(house.service, pulse))
     app.include_router(feedback.routes(house.service))
     app.include_router(chats.routes(house.service))
+    app.include_router(export.routes(house.service, lambda: time.time_ns() // 1_000_000))
     app.include_router(shares.routes(house.service, time.monotonic))
     app.include_router(sources.routes(house))
     app.include_router(health.routes(house, metrics))
