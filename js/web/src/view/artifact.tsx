@@ -1,7 +1,7 @@
 /** A page or a drawing that the model wrote: seen in a frame that reaches nothing, read as code, through its versions,
  * with what went wrong in it. */
 
-import { useComputed, useSignal, type Signal } from '@preact/signals'
+import { useSignal, type Signal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 
 import type { Artifact } from '../state/artifacts.ts'
@@ -27,15 +27,11 @@ export function ArtifactView({ versions, index }: Props) {
   const tab = useSignal<Tab>('preview')
   const runs = useSignal(0)
   const run = useMemo(() => new Run(artifact), [artifact, runs.value])
-  const names = useComputed(() => ({
-    preview: words.preview,
-    code: words.code,
-    versions: `${words.versions} ${words.say.number(versions.length)}`,
-    problems: run.problems.value.length ? `${words.problems} ${words.say.number(run.problems.value.length)}` : words.problems,
-  }))
+  const names = { preview: words.preview, code: words.sourceCode, versions: words.versions, problems: words.problems }
+  const counts = { versions: versions.length, problems: run.problems.value.length }
   return (
     <div class="artifact">
-      <Tabs label={words.artifact} tabs={TABS} names={names.value} tab={tab} />
+      <Tabs label={words.artifact} tabs={TABS} names={names} counts={counts} tab={tab} />
       {/* The frame stays while another tab is looked at: its problems go on being heard. */}
       <div class="artifact-pane" id="tab-preview" role="tabpanel" aria-label={words.preview} hidden={tab.value !== 'preview'}>
         <Preview key={`${index} ${runs.value}`} artifact={artifact} run={run} again={() => (runs.value += 1)} />
@@ -84,8 +80,8 @@ function Preview({ artifact, run, again }: { artifact: Artifact; run: Run; again
 function Code({ artifact }: { artifact: Artifact }) {
   const lines = artifact.code.split('\n')
   return (
-    <div class="artifact-pane" id="tab-code" role="tabpanel" aria-label={words.code}>
-      <div class="artifact-code" dir="ltr" tabIndex={0} role="region" aria-label={words.code}>
+    <div class="artifact-pane" id="tab-code" role="tabpanel" aria-label={words.sourceCode}>
+      <div class="artifact-code" dir="ltr" tabIndex={0} role="region" aria-label={words.sourceCode}>
         <pre><code>{lines.map((line, i) => <span class="line" key={i} data-line={i + 1}>{line}{'\n'}</span>)}</code></pre>
       </div>
       <div class="artifact-bar"><p>{words.linesCount(lines.length)}</p><CopyButton text={() => artifact.code} label={words.copyCode} /></div>

@@ -45,11 +45,13 @@ function SourceRow({ source }: { source: Source }) {
   return (
     <li class="row" data-status={source.status}>
       <div class="row-text">
-        <p class="row-title" dir="auto">
-          {isOne ? <button type="button" class="plain-link" onClick={() => void attempt(open())}>{source.title}</button> : source.title}
+        <p class="row-title">
+          {isOne
+            ? <button type="button" class="plain-link" dir="auto" onClick={() => void attempt(open())}>{source.title}</button>
+            : <bdi dir="auto">{source.title}</bdi>}
         </p>
         <p class="muted row-facts">{factsOf(source).map((fact) => <span key={fact}>{fact}</span>)}</p>
-        {source.error_message && <p class="row-problem" dir="auto">{source.error_message}</p>}
+        {source.error_message && <p class="row-problem"><bdi dir="auto">{source.error_message}</bdi></p>}
         {source.document_count > 1 && <Contents source={source} />}
       </div>
       <SureButton label={words.removeSource(source.title)} question={words.reallyRemove} act={() => removeSource(source.id)} />
@@ -80,11 +82,11 @@ function Contents({ source }: { source: Source }) {
         {documents.value?.map((one) => (
           <li key={one.id}>
             {one.reason ? (
-              <><span dir="auto">{one.filename ?? one.title}</span><span class="row-problem" dir="auto">{one.reason}</span></>
+              <><span><bdi dir="auto">{one.filename ?? one.title}</bdi></span><span class="row-problem"><bdi dir="auto">{one.reason}</bdi></span></>
             ) : (
               <>
                 <button type="button" class="link" dir="auto" onClick={() => openPanel({ kind: 'document', id: one.id, title: one.title })}>{one.title}</button>
-                {one.filename && one.filename !== one.title && <span dir="auto">{one.filename}</span>}
+                {one.filename && one.filename !== one.title && <span><bdi dir="auto">{one.filename}</bdi></span>}
               </>
             )}
           </li>

@@ -61,13 +61,30 @@ function Sheet({ title, children }: { title: string; children: ComponentChildren
   return (
     <div class="drawer" ref={sheet} tabIndex={-1} aria-label={title} role={isOver ? 'dialog' : 'complementary'} aria-modal={isOver || undefined}>
       {!isOver && <Edge />}
-      <header class="drawer-head">
-        <h2 dir="auto">{title}</h2>
+      <header class="drawer-head" {...(isOver && dragDown(sheet))}>
+        <h2><bdi dir="auto">{title}</bdi></h2>
         <button type="button" class="round" onClick={closePanel} aria-label={words.close} title={words.close}><CloseIcon /></button>
       </header>
       {children}
     </div>
   )
+}
+
+/** A sheet that is pulled down this far is let go. */
+const LET_GO_PX = 90
+
+/** The head of a sheet is its handle. */
+function dragDown(sheet: { current: HTMLElement | null }) {
+  let from = 0
+  const move = (distance: number) => sheet.current?.style.setProperty('translate', `0 ${Math.max(0, distance)}px`)
+  return {
+    onTouchStart: (event: TouchEvent) => (from = event.touches[0]?.clientY ?? 0),
+    onTouchMove: (event: TouchEvent) => move((event.touches[0]?.clientY ?? from) - from),
+    onTouchEnd: (event: TouchEvent) => {
+      move(0)
+      if ((event.changedTouches[0]?.clientY ?? from) - from > LET_GO_PX) closePanel()
+    },
+  }
 }
 
 /** Keys move the edge by this much. */

@@ -2,14 +2,18 @@
 
 import type { Signal } from '@preact/signals'
 
+import { words } from '../words.ts'
+
 interface Props<Tab extends string> {
   label: string
   tabs: readonly Tab[]
   names: Record<Tab, string>
+  /** How many things there are behind a tab; none is not said. */
+  counts: Partial<Record<Tab, number>>
   tab: Signal<Tab>
 }
 
-export function Tabs<Tab extends string>({ label, tabs, names, tab }: Props<Tab>) {
+export function Tabs<Tab extends string>({ label, tabs, names, counts, tab }: Props<Tab>) {
   const keyed = (event: KeyboardEvent) => {
     const isMirrored = document.documentElement.dir === 'rtl'
     const step = { ArrowRight: isMirrored ? -1 : 1, ArrowLeft: isMirrored ? 1 : -1 }[event.key]
@@ -23,7 +27,9 @@ export function Tabs<Tab extends string>({ label, tabs, names, tab }: Props<Tab>
     <div class="tabs" role="tablist" aria-label={label} onKeyDown={keyed}>
       {tabs.map((one) => (
         <button key={one} type="button" role="tab" data-tab={one} aria-selected={tab.value === one} tabIndex={tab.value === one ? 0 : -1}
-          aria-controls={tab.value === one ? `tab-${one}` : undefined} onClick={() => (tab.value = one)}>{names[one]}</button>
+          aria-controls={tab.value === one ? `tab-${one}` : undefined} onClick={() => (tab.value = one)}>
+          {names[one]}{counts[one] ? <span class="tab-count">{words.say.number(counts[one])}</span> : null}
+        </button>
       ))}
     </div>
   )

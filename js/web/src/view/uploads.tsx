@@ -34,7 +34,7 @@ function UploadRow({ upload }: { upload: Upload }) {
   return (
     <li class="row" data-status={hasFailed ? 'error' : 'sending'}>
       <div class="row-text">
-        <p class="row-title" dir="auto">{name}</p>
+        <p class="row-title"><bdi dir="auto">{name}</bdi></p>
         {hasFailed ? <p class="row-problem">{reason}</p> : <Progress name={name} phase={phase} sent={sent} />}
       </div>
       {hasFailed && file && <button type="button" class="quiet" onClick={() => retryUpload(id)}>{words.retryUpload}</button>}

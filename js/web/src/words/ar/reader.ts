@@ -62,6 +62,7 @@ export const reader: typeof english = {
   previewStopped: 'أُوقفت المعاينة.',
   previewStop: 'إيقاف',
   previewAgain: 'تشغيل من جديد',
+  sourceCode: 'الشيفرة',
   copyCode: 'نسخ الشيفرة',
   linesCount: (n) =>
     plural(n, { zero: 'لا أسطر', one: 'سطر واحد', two: 'سطران', few: '# أسطر', many: '# سطرًا', other: '# سطر' }),

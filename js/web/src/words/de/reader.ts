@@ -46,6 +46,7 @@ export const reader: typeof english = {
   previewStopped: 'Die Vorschau ist angehalten.',
   previewStop: 'Anhalten',
   previewAgain: 'Neu starten',
+  sourceCode: 'Code',
   copyCode: 'Code kopieren',
   linesCount: (n) => plural(n, { one: '# Zeile', other: '# Zeilen' }),
   line: (n) => `Zeile ${number(n)}`,

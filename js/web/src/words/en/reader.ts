@@ -45,6 +45,7 @@ export const reader = {
   previewStopped: 'The preview is stopped.',
   previewStop: 'Stop',
   previewAgain: 'Run again',
+  sourceCode: 'Code',
   copyCode: 'Copy the code',
   linesCount: (n: number) => plural(n, { one: '# line', other: '# lines' }),
   line: (n: number) => `line ${number(n)}`,
