@@ -18,7 +18,7 @@ import pytest
 
 from rivulet.testing.frame_proxy import Cut, FrameProxy
 from rivulet.testing.model_scripts import saying
-from rivulet.testing.scripted_model import ScriptedModel
+from rivulet.testing.scripted_model import Script, ScriptedModel
 from rivulet.testing.server_process import ServerProcess
 from tests.clients.nodes import Node
 from tests.web.conftest import browser, chromium  # noqa: F401
@@ -63,7 +63,11 @@ class Place:
 
     def says(self, *pieces: str, pace: float = 0) -> None:
         """The model's answer from now on."""
-        self.backstage.loop.call_soon_threadsafe(setattr, self.model, "default", saying(*pieces, pace=pace))
+        self.plays(saying(*pieces, pace=pace))
+
+    def plays(self, script: Script) -> None:
+        """What the model does from now on."""
+        self.backstage.loop.call_soon_threadsafe(setattr, self.model, "default", script)
 
     def cut(self, after: int, how: str, *, once: bool = True) -> None:
         """Ends the proxy's next stream, or every one, behind its frame number `after`."""
@@ -108,11 +112,9 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     model = ScriptedModel()
     backstage.run(model.__aenter__())
     data = tmp_path_factory.mktemp("clients") / "data"
-    environment = {
-        "OPENAI_BASE_URL": f"{model.url}/v1",
-        "OPENAI_API_KEY": "sk-test",
-        "RIVULET_DISCONNECT_GRACE_S": "1",
-    }
+    data.mkdir()
+    (data / "rivulet.toml").write_text("disconnect_grace_s = 0.5\n")
+    environment = {"OPENAI_BASE_URL": f"{model.url}/v1", "OPENAI_API_KEY": "sk-test"}
     server = ServerProcess(data, arguments=["--model", MODEL], environment=environment)
     backstage.run(server.start())
     proxy = FrameProxy(server.url)

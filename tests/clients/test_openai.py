@@ -76,7 +76,7 @@ def test_a_stalled_completion_runs_into_the_clients_own_limit(
     place.says(*(f"w{n} " for n in range(1000)), pace=20)
     place.cut(4, "stall")
     turn_id = ""
-    with openai.OpenAI(base_url=f"{place.proxy.url}/v1", api_key="k", max_retries=0, timeout=0.5) as client:
+    with openai.OpenAI(base_url=f"{place.proxy.url}/v1", api_key="k", max_retries=0, timeout=0.5) as client:  # noqa: SIM117
         with pytest.raises(openai.APIConnectionError):  # noqa: PT012
             for chunk in client.chat.completions.create(model=MODEL, messages=SAID, stream=True):
                 turn_id = chunk.id

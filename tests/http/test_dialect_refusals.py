@@ -68,7 +68,7 @@ MORE: Mapping[str, list[tuple[dict[str, Any], tuple[int, ...]]]] = {
     ],
     "ai_sdk": [
         ({"id": "a/b"}, (400,)),
-        ({"id": None}, (400,)),
+        ({"id": 7}, (400,)),
         ({"model": "gpt"}, (400,)),
         ({"trigger": "x"}, (400,)),
     ],

@@ -82,7 +82,8 @@ async def test_a_run_is_joined_where_its_location_says(site: Site) -> None:
     spoken = spoken._replace(body=(spoken.body or {}) | {"stream_mode": ["messages-tuple", "values"]})
     _, whole, headers = await told(site, spoken)
     location = headers["location"]
-    assert location.startswith(f"{site.url}/langgraph/threads/")
+    assert location.startswith("/threads/")
+    assert (await told(site, Spoken("GET", "/langgraph" + location)))[1] == whole
     sent = frames(whole)
     for seen in (1, len(sent) // 2, len(sent) - 1):
         cursor = next(line for line in sent[seen - 1].split(b"\n") if line.startswith(b"id: "))[4:].decode()

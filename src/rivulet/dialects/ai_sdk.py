@@ -53,7 +53,7 @@ class _Message(msgspec.Struct, frozen=True):
 
 
 class _Body(msgspec.Struct, frozen=True, rename="camel"):
-    id: str
+    id: str | None = None
     messages: Annotated[list[_Message], msgspec.Meta(min_length=1)] | None = None
     message: _Message | None = None
     trigger: Literal["submit-message", "regenerate-message"] = "submit-message"
@@ -64,7 +64,8 @@ class _Body(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class AiSdk:
-    """The client names its chats. It cannot be told where to resume, so a follower gets the whole turn."""
+    """The client names its chats, except for the workflow transport, which only knows its runs. The others
+    cannot be told where to resume, so a follower gets the whole turn."""
 
     name = "ai_sdk"
     version = 1
@@ -85,7 +86,7 @@ class AiSdk:
         talk = requests.conversation([(one.role, _text(one)) for one in messages], "messages")
         ask = Ask(
             input=talk.input,
-            chat_id=requests.chat_id(body.id, "id"),
+            chat_id=None if body.id is None else requests.chat_id(body.id, "id"),
             names_chat=True,
             model=requests.model(body.model),
             source_ids=tuple(body.source_ids) if body.source_ids else None,

@@ -16,15 +16,19 @@ from rivulet.domain.turn import Fold, Turn, fold
 from rivulet.ports.dialect import Ask, Asked, Frame, Renderer, Reply, Request
 
 PATHS: Mapping[str, str] = {
-    "POST /langgraph/threads": "an empty thread, under the id the client names or one of ours",
-    "GET /langgraph/threads/{thread_id}": "whether it is `busy` or `idle`",
-    "POST /langgraph/threads/{thread_id}/runs/stream": "asks and streams",
-    "POST /langgraph/threads/{thread_id}/runs/wait": "asks and waits for the values",
-    "POST /langgraph/runs/stream": "asks and streams, in a thread of its own",
-    "GET /langgraph/threads/{thread_id}/runs/{run_id}/stream": "follows; `Last-Event-ID` resumes",
-    "GET /langgraph/threads/{thread_id}/runs/{run_id}": "the run's status",
-    "GET /langgraph/threads/{thread_id}/runs/{run_id}/join": "waits for the values",
-    "POST /langgraph/threads/{thread_id}/runs/{run_id}/cancel": "stops the turn",
+    f"{method} {root}{path}": what
+    for method, path, what in (
+        ("POST", "/threads", "an empty thread, under the id the client names or one of ours"),
+        ("GET", "/threads/{thread_id}", "whether it is `busy` or `idle`"),
+        ("POST", "/threads/{thread_id}/runs/stream", "asks and streams"),
+        ("POST", "/threads/{thread_id}/runs/wait", "asks and waits for the values"),
+        ("POST", "/runs/stream", "asks and streams, in a thread of its own"),
+        ("GET", "/threads/{thread_id}/runs/{run_id}/stream", "follows; `Last-Event-ID` resumes"),
+        ("GET", "/threads/{thread_id}/runs/{run_id}", "the run's status"),
+        ("GET", "/threads/{thread_id}/runs/{run_id}/join", "waits for the values"),
+        ("POST", "/threads/{thread_id}/runs/{run_id}/cancel", "stops the turn"),
+    )
+    for root in ("", "/langgraph")
 }
 
 LOSSES: Mapping[str, str] = {

@@ -4,6 +4,9 @@ import {createInterface} from "node:readline";
 // Clients log what goes wrong; standard output is for answers.
 console.log = console.info = console.debug = console.warn = (...said) => console.error(...said);
 
+// Some clients leave a promise behind when their connection breaks; what they tell their caller is what counts.
+process.on("unhandledRejection", (problem) => console.error("left behind:", said(problem)));
+
 async function called({name, arguments: given}) {
   const [file, verb] = name.split(".");
   return (await import(`./${file}.mjs`))[verb](given);

@@ -13,15 +13,17 @@ from rivulet.dialects.times import iso
 from rivulet.domain.chat import Chat
 from rivulet.domain.errors import Conflict, InvalidRequest, NotFound
 from rivulet.engine.service import Started
-from rivulet.http.dialects.desk import Around, Desk
+from rivulet.http.dialects.desk import Around, Desk, Handler
 from rivulet.http.dialects.resuming import check_cursor
 from rivulet.http.errors import reply
 from rivulet.http.turns import who
 from rivulet.ports.dialect import Asked
 from rivulet.ports.turns import TurnRecord
 
-_THREAD = "/langgraph/threads/{thread_id}"
-_RUN = "/langgraph/threads/{thread_id}/runs/{run_id}"
+ROOTS = ("", "/langgraph")
+
+_THREAD = "/threads/{thread_id}"
+_RUN = "/threads/{thread_id}/runs/{run_id}"
 
 _STATES = {
     "in_progress": "running",
@@ -39,28 +41,25 @@ class _Thread(msgspec.Struct, frozen=True):
 
 def around(desk: Desk) -> Around:
     runs = _Runs(desk)
-    return Around(
-        routes={
-            "POST /langgraph/threads": runs.make,
-            f"GET {_THREAD}": runs.thread,
-            f"GET {_RUN}": runs.get,
-            f"GET {_RUN}/stream": runs.follow,
-            f"GET {_RUN}/join": runs.join,
-            f"POST {_RUN}/cancel": runs.cancel,
-        },
-        headers=_headers,
-    )
+    routes: dict[str, Handler] = {}
+    for root in ROOTS:
+        routes |= {
+            f"POST {root}/threads": runs.make,
+            f"GET {root}{_THREAD}": runs.thread,
+            f"GET {root}{_RUN}": runs.get,
+            f"GET {root}{_RUN}/stream": runs.follow,
+            f"GET {root}{_RUN}/join": runs.join,
+            f"POST {root}{_RUN}/cancel": runs.cancel,
+        }
+    return Around(routes=routes, headers=_headers)
 
 
-def _headers(request: Request, started: Started, asked: Asked) -> Mapping[str, str]:
-    """Where to come back to: whole, because its Python client joins a path to its base address; with the
+def _headers(_: Request, started: Started, asked: Asked) -> Mapping[str, str]:
+    """Where to come back to: without a prefix, because its clients put their base address before it; with the
     modes, because what counts as a frame depends on them."""
-    run = f"threads/{started.chat_id}/runs/{started.turn_id}"
+    run = f"/threads/{started.chat_id}/runs/{started.turn_id}"
     modes = "&".join(f"stream_mode={mode}" for mode in cast(LangGraph, asked.dialect).modes)
-    return {
-        "location": f"{request.base_url}langgraph/{run}/stream?{modes}",
-        "content-location": f"/langgraph/{run}",
-    }
+    return {"location": f"{run}/stream?{modes}", "content-location": run}
 
 
 class _Runs:

@@ -1,0 +1,84 @@
+"""LangGraph's own packages, Python's and Node's, against the live server: they join their runs again."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from langgraph_sdk import get_sync_client
+
+from rivulet.testing.scripted_model import FAULTS
+
+from .conftest import TEXT, Place
+from .nodes import Node
+
+INPUT = {"messages": [{"role": "user", "content": "Why?"}]}
+MODES = ["messages-tuple", "values", "custom"]
+
+
+@pytest.fixture
+def asked(place: Place) -> dict[str, Any]:
+    """A thread of its own, through the proxy."""
+    return {"base": place.proxy.url, "threadId": str(uuid4())}
+
+
+def python_run(place: Place, thread: str, modes: list[Any]) -> tuple[list[str], str]:
+    """The events and the text that Python's client saw."""
+    events, text = [], ""
+    with get_sync_client(url=f"{place.proxy.url}/langgraph", api_key="k") as client:
+        for part in client.runs.stream(
+            thread, "default", input=INPUT, stream_mode=modes, stream_resumable=True, on_disconnect="continue"
+        ):
+            events.append(part.event)
+            text += part.data[0]["content"] if part.event == "messages" else ""
+    return events, text
+
+
+def test_both_read_a_whole_run(place: Place, node: Node, asked: dict[str, Any]) -> None:
+    """Messages add up to the values' last one, which is the stored text."""
+    seen = node.call("langgraph.run", asked)
+    assert (seen["text"], seen["values"], seen["error"]) == (TEXT, TEXT, None)
+    assert place.turn(seen["run"]["run_id"])["chat_id"] == asked["threadId"]
+    events, text = python_run(place, str(uuid4()), MODES)
+    assert (text, events[0]) == (TEXT, "metadata")
+
+
+@pytest.mark.parametrize(
+    ("client", "how"),
+    [("node", "reset"), ("node", "close"), *(("python", h) for h in ("reset", "close", "finish"))],
+)
+def test_a_cut_run_is_joined_again(
+    place: Place, node: Node, asked: dict[str, Any], client: str, how: str
+) -> None:
+    """Behind every twentieth frame, by the last id it has: nothing lost, nothing doubled. (A clean end both
+    take for the run's end, which is why the server never makes one.)"""
+    place.cut(20, how, once=False)
+    if client == "node":
+        text = node.call("langgraph.run", asked)["text"]
+    else:
+        _, text = python_run(place, asked["threadId"], MODES)
+    assert text == TEXT
+    later = [each for each in place.proxy.seen if each.method == "GET" and "/stream" in each.path]
+    assert later
+    assert all(each.headers["last-event-id"] for each in later)
+    assert place.turns(asked["threadId"]) == 1
+
+
+def test_a_run_is_joined_from_its_start(place: Place, node: Node, asked: dict[str, Any]) -> None:
+    """By somebody who was not there, also when it is over."""
+    run = node.call("langgraph.run", asked)["run"]["run_id"]
+    seen = node.call("langgraph.joined", {**asked, "runId": run})
+    assert (seen["text"], seen["values"]) == (TEXT, TEXT)
+
+
+def test_a_run_is_cancelled(place: Place, node: Node, asked: dict[str, Any]) -> None:
+    """Its status is `interrupted`, and what was said stays."""
+    place.says(*(f"w{n} " for n in range(1000)), pace=100)
+    seen = node.call("langgraph.cancelled", {**asked, "after": 12})
+    assert seen["status"] == "interrupted"
+    assert place.turn(seen["run"]["run_id"])["text"] == seen["text"]
+
+
+def test_a_failed_run_is_an_error(place: Place, node: Node, asked: dict[str, Any]) -> None:
+    """With our code."""
+    place.plays(FAULTS["reset-mid-stream"])
+    assert node.call("langgraph.run", asked)["error"] == "upstream_truncated"
