@@ -21,7 +21,7 @@ from rivulet.testing.model_scripts import saying
 from rivulet.testing.scripted_model import Script, ScriptedModel
 from rivulet.testing.server_process import ServerProcess
 from tests.clients.nodes import Node
-from tests.web.conftest import browser, chromium  # noqa: F401
+from tests.web.conftest import browser, built_page, chromium  # noqa: F401
 
 MODEL = "openai:scripted"
 WORDS = tuple(f"word{n} " for n in range(40))
@@ -72,7 +72,7 @@ class Place:
     def cut(self, after: int, how: str, *, once: bool = True) -> None:
         """Ends the proxy's next stream, or every one, behind its frame number `after`."""
         self.proxy.start_over()
-        self.proxy.cut = lambda number: Cut(after, how) if number == 0 or not once else None  # type: ignore[arg-type]
+        self.proxy.cut = lambda number, _: Cut(after, how) if number == 0 or not once else None  # type: ignore[arg-type]
 
     def json(self, method: str, path: str, body: object = None) -> Any:
         """What curl would be told."""
@@ -155,6 +155,17 @@ def until() -> Callable[[Callable[[], Any]], Any]:
         raise TimeoutError(f"not within {seconds:g} s")
 
     return wait
+
+
+def serve_page(place: Place, node: Node, version: int) -> str:
+    """Where the proxy shows a page of `useChat` with that version in it."""
+    path = f"/use-chat-{version}"
+    if path not in place.proxy.pages:
+        script = node.call("page.script", {"version": version})
+        place.proxy.pages[f"{path}.js"] = ("text/javascript", script.encode())
+        html = f'<!doctype html><body><script type="module" src="{path}.js"></script></body>'
+        place.proxy.pages[path] = ("text/html", html.encode())
+    return place.proxy.url + path
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ def test_both_read_a_whole_run(place: Place, node: Node, asked: dict[str, Any]) 
 
 @pytest.mark.parametrize(
     ("client", "how"),
-    [("node", "reset"), ("node", "close"), *(("python", h) for h in ("reset", "close", "finish"))],
+    [("node", "reset"), ("node", "close"), ("python", "reset"), ("python", "close")],
 )
 def test_a_cut_run_is_joined_again(
     place: Place, node: Node, asked: dict[str, Any], client: str, how: str

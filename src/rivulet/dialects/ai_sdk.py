@@ -1,7 +1,8 @@
 """The AI SDK's UI message stream, as its versions 5, 6 and 7 all read it.
 
 A part type that a version does not know is fatal to it, so stages are `data-stage` and nothing that only 7
-has is used. `finish` always comes, because the workflow transport asks again until it has seen it.
+has is used. `finish` always comes, because the workflow transport asks again until it has seen it. A page
+that resumes without being loaded again needs version 7: 5 and 6 put the replay behind what they have.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """A proxy that knows where frames end: it cuts a stream behind the k-th, in each way that streams die.
 
     async with FrameProxy(server.url) as proxy:
-        proxy.cut = lambda number: Cut(after=3, how="reset") if number == 0 else None
+        proxy.cut = lambda number, request: Cut(after=3, how="reset") if number == 0 else None
 
 `fault_proxy` cuts at any byte and knows no HTTP; this one can also end a body properly where it should not.
 """
@@ -42,12 +42,12 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class FrameProxy:
-    """`cut` is asked once per event stream with its number, from 0. `pages` are served by the proxy itself,
-    path → content type and body, so that a page has the origin of the server."""
+    """`cut` is asked once per event stream with its number, from 0, and its request. `pages` are served by the
+    proxy itself, path → content type and body, so that a page has the origin of the server."""
 
     def __init__(self, to_url: str) -> None:
         self.to_url = to_url
-        self.cut: Callable[[int], Cut | None] = lambda _: None
+        self.cut: Callable[[int, Seen], Cut | None] = _whole
         self.pages: dict[str, tuple[str, bytes]] = {}
         self.seen: list[Seen] = []
         self.streams = 0
@@ -59,7 +59,7 @@ class FrameProxy:
 
     def start_over(self) -> None:
         """Nothing seen, nothing cut."""
-        self.cut = lambda _: None
+        self.cut = _whole
         self.seen.clear()
         self.streams = 0
 
@@ -91,7 +91,8 @@ class FrameProxy:
             return web.Response(body=body, headers={"content-type": kind})
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
         lower = {name.lower(): value for name, value in headers.items()}
-        self.seen.append(Seen(request.method, str(request.rel_url), lower))
+        seen = Seen(request.method, str(request.rel_url), lower)
+        self.seen.append(seen)
         url = self.to_url + str(request.rel_url)
         async with self._session.request(
             request.method, url, data=await request.read(), headers=headers, allow_redirects=False
@@ -104,7 +105,7 @@ class FrameProxy:
             response.enable_chunked_encoding()
             await response.prepare(request)
             with contextlib.suppress(aiohttp.ClientError, ConnectionError):
-                await self._stream(request, answer, response, self.cut(number))
+                await self._stream(request, answer, response, self.cut(number, seen))
             return response
 
     async def _stream(
@@ -127,6 +128,10 @@ class FrameProxy:
             await response.write(waiting)
         except aiohttp.ClientPayloadError:
             await _break(request, response, Cut(count, "reset"))  # as it was done to us
+
+
+def _whole(_: int, __: Seen) -> None:
+    """Nothing is cut."""
 
 
 async def _break(request: web.Request, response: web.StreamResponse, cut: Cut) -> None:

@@ -42,3 +42,11 @@ export async function golden({path}) {
   const fetch = async () => new Response(body, {headers: {"content-type": "text/event-stream"}});
   return watched(new HttpAgent({url: "http://golden/ag-ui", threadId: "t", fetch}));
 }
+
+// A run followed to its end, told again from its start as often as it takes.
+export async function followed({base, threadId}) {
+  for (let rejections = 0; ; rejections += 1) {
+    const seen = await attached({base, threadId});
+    if (seen.rejected === null) return {...seen, rejections};
+  }
+}

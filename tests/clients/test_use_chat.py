@@ -1,0 +1,102 @@
+"""Pages in Chromium: the AI SDK's `useChat`, versions 5, 6 and 7, and the browser's own EventSource."""
+
+from collections.abc import Iterator
+from uuid import uuid4
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from rivulet.testing.frame_proxy import Cut
+
+from .conftest import MODEL, TEXT, WORDS, Place, serve_page
+from .nodes import Node
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda problem: problems.append(str(problem)))
+    yield page
+    page.close()
+    assert problems == []
+
+
+def test_a_page_that_was_cut_has_one_whole_answer(place: Place, node: Node, page: Page) -> None:
+    """Twice in mid-answer, hard: version 7 resumes where it is and shows what was said once."""
+    place.says(*WORDS, pace=60)
+    chat = str(uuid4())
+    place.proxy.cut = lambda number, _: Cut(9 + 9 * number, "reset") if number < 2 else None
+    page.goto(f"{serve_page(place, node, 7)}?chat={chat}&model={MODEL}")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("main")).to_have_attribute("data-turn", "completed", timeout=20_000)
+    assert [each.text_content() for each in page.locator("pre").all()] == [TEXT]
+    expect(page.locator("main")).to_have_attribute("data-status", "ready")
+    asked = [each.method for each in place.proxy.seen if each.path.startswith("/api")]
+    assert asked == ["POST", "GET", "GET"]
+    assert place.turns(chat) == 1
+
+
+@pytest.mark.parametrize("version", [5, 6, 7])
+def test_a_page_that_is_loaded_again_goes_on(place: Place, node: Node, page: Page, version: int) -> None:
+    """Every version finds the running answer by its chat, and nothing (204) once that is over."""
+    place.says(*WORDS, pace=30)
+    chat = str(uuid4())
+    url = serve_page(place, node, version)
+    page.goto(f"{url}?chat={chat}&model={MODEL}")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("pre")).to_contain_text("word4")
+    page.goto(f"{url}?chat={chat}&resume")
+    expect(page.locator("main")).to_have_attribute("data-turn", "completed", timeout=20_000)
+    assert page.locator("pre").text_content() == TEXT
+    with page.expect_response(lambda answer: answer.url.endswith("/stream")) as nothing:
+        page.reload()
+    assert nothing.value.status == 204
+    assert page.locator("pre").count() == 0
+
+
+WATCH = """(urls) => Promise.all(urls.map((url) => new Promise((resolve) => {
+  const seen = {text: '', names: [], cuts: 0}
+  const source = new EventSource(url)
+  const names = ['user_message_created', 'ai_message_created', 'start', 'thinking',
+    'token', 'completed', 'end']
+  for (const name of names) source.addEventListener(name, (event) => {
+    const value = JSON.parse(event.data)
+    if (name === 'token') seen.text += value.content
+    else { seen.names.push(name); seen.content ??= value.content; seen.status = value.status }
+  })
+  source.onerror = () => {
+    if (source.readyState === EventSource.CLOSED) resolve(seen)
+    else seen.cuts += 1
+  }
+})))"""
+"""An EventSource each; it is over when the browser stops coming back, which only a 204 makes it do."""
+
+
+def test_the_browsers_own_event_source_comes_back(place: Place, page: Page) -> None:
+    """Cut in each way, it reconnects by itself to its turn: everything once, one question asked, then 204."""
+    hows = ("reset", "close", "finish")
+    place.proxy.cut = lambda number, _: Cut(7, hows[number]) if number < len(hows) else None  # type: ignore[arg-type]
+    place.proxy.pages["/empty"] = ("text/html", b"<!doctype html>")
+    page.goto(f"{place.proxy.url}/empty")
+    chats = [place.new_chat() for _ in hows]
+    seen = page.evaluate(WATCH, [f"/chats/{chat}/stream?promptText=Why%3F" for chat in chats])
+    for chat, one in zip(chats, seen, strict=True):
+        assert one == {
+            "text": TEXT,
+            "content": TEXT,
+            "names": [
+                "user_message_created",
+                "ai_message_created",
+                "start",
+                "thinking",
+                "completed",
+                "end",
+            ],
+            "status": "completed",
+            "cuts": 2,
+        }
+        assert place.turns(chat) == 1
+    asked = [each for each in place.proxy.seen if "/stream" in each.path]
+    assert len(asked) == 3 * len(hows)
+    assert sum("last-event-id" in each.headers for each in asked) == 2 * len(hows)
