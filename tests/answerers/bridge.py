@@ -1,7 +1,7 @@
 """A few passages about one bridge, a search over them, and providers that say what a test wrote down."""
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from contextlib import aclosing
+import asyncio
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,6 +21,7 @@ from rivulet.ports.answering import (
     Piece,
     Prompt,
     Provider,
+    Take,
     Task,
     Text,
 )
@@ -94,14 +95,15 @@ class Scripted:
         self.prompts: list[Prompt] = []
         self.open = 0
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, take: Take) -> None:
         self.prompts.append(prompt)
         self.open += 1
         try:
             for piece in self.answers[len(self.prompts) - 1]:
                 if isinstance(piece, Exception):
                     raise piece
-                yield piece
+                take(piece)
+                await asyncio.sleep(0)
         finally:
             self.open -= 1
 
@@ -149,9 +151,9 @@ def rag(provider: Provider, search: Search | None = None, **fields: Any) -> Rag:
 class Answered:
     """What an answerer said, as the log of a finished turn that keeps the rules of its life."""
 
-    def __init__(self, drafts: Sequence[e.AnyEvent | Finished]) -> None:
-        self.drafts = [draft for draft in drafts if not isinstance(draft, Finished)]
-        self.finished = next((draft for draft in drafts if isinstance(draft, Finished)), Finished())
+    def __init__(self, drafts: Sequence[e.AnyEvent], finished: Finished) -> None:
+        self.drafts = drafts
+        self.finished = finished
         started = e.TurnStarted(turn_id="t", chat_id="c", message_id="m", user_message_id="u", model="m")
         ended = e.TurnFinished(status="completed", finish_reason=self.finished.finish_reason)
         check(e.numbered(event, n) for n, event in enumerate([started, *self.drafts, ended], start=1))
@@ -177,8 +179,6 @@ class Answered:
 
 async def answered(answerer: Answerer, asked: Task | None = None) -> Answered:
     """The whole answer."""
-    drafts: list[e.AnyEvent | Finished] = []
-    async with aclosing(answerer.answer(asked or task())) as said:
-        async for draft in said:
-            drafts.append(draft)
-    return Answered(drafts)
+    drafts: list[e.AnyEvent] = []
+    finished = await answerer.answer(asked or task(), drafts.append)
+    return Answered(drafts, finished)

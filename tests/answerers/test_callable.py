@@ -1,6 +1,6 @@
 import sys
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from rivulet.answerers.callable import Callable, load
 from rivulet.config import BadSettings
 from rivulet.domain import events as e
 from rivulet.ports.answering import Exchange, Finished, Task
+from rivulet.testing.pulled import pulled
 
 from .bridge import answered, task
 
@@ -119,8 +120,8 @@ async def test_anything_but_text_and_events_is_a_bug() -> None:
         await answered(Callable(answer))
 
 
-async def test_closing_the_answer_closes_the_function_first() -> None:
-    """Its `finally` has run when closing returns."""
+async def test_leaving_the_answer_closes_the_function_first() -> None:
+    """Its `finally` has run when the answer is left, also by a function that never waits."""
     released: list[str] = []
 
     async def answer(task: Task) -> Said:
@@ -130,7 +131,7 @@ async def test_closing_the_answer_closes_the_function_first() -> None:
         finally:
             released.append("upstream")
 
-    async with aclosing(Callable(answer).answer(task())) as drafts:
+    async with pulled(partial(Callable(answer).answer, task())) as drafts:
         async for draft in drafts:
             if isinstance(draft, e.TextDelta):
                 break

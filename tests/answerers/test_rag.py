@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import aclosing
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,9 +23,9 @@ from rivulet.domain.errors import (
 )
 from rivulet.ports.answering import (
     Ended,
-    Finished,
     Piece,
     Prompt,
+    Take,
     Task,
     Text,
     Thought,
@@ -34,6 +34,7 @@ from rivulet.ports.answering import (
     ToolSpec,
     Waiting,
 )
+from rivulet.testing.pulled import pulled
 
 from .bridge import BRIDGE, HITS, Answered, Scripted, Shelf, answered, hit, rag, says, task
 
@@ -74,16 +75,11 @@ def with_tools(*names: str, **limits: Any) -> Task:
 TOOLS = {"echo": Echo()}
 
 
-async def broken_off(answerer: Rag, by: type[RivuletError]) -> list[e.AnyEvent | Finished]:
+async def broken_off(answerer: Rag, by: type[RivuletError]) -> list[e.AnyEvent]:
     """What was said before the failure."""
-    drafts: list[e.AnyEvent | Finished] = []
-
-    async def listen() -> None:
-        async for draft in answerer.answer(task()):
-            drafts.append(draft)
-
+    drafts: list[e.AnyEvent] = []
     with pytest.raises(by):
-        await listen()
+        await answerer.answer(task(), drafts.append)
     return drafts
 
 
@@ -433,13 +429,14 @@ async def test_an_answer_that_breaks_off_keeps_what_was_held_back() -> None:
     assert "".join(draft.delta for draft in drafts if isinstance(draft, e.TextDelta)) == "It opened in a[1"
 
 
-async def test_closing_the_answer_closes_the_provider_first() -> None:
-    """When closing returns the upstream connection is closed, in the middle of a word or of a wait."""
+async def test_leaving_the_answer_closes_the_provider_first() -> None:
+    """When it is left the upstream connection is closed, in the middle of a word or of a wait."""
     for stop_at in (e.TextDelta, e.StageStarted, e.SourcesAdded, e.ToolCalled):
         provider = Scripted([Text("word ")] * 50, says("x"))
         if stop_at is e.ToolCalled:
             provider = Scripted(calls(), says("x"))
-        async with aclosing(rag(provider, tools=TOOLS).answer(with_tools("echo"))) as drafts:
+        answerer = rag(provider, tools=TOOLS)
+        async with pulled(partial(answerer.answer, with_tools("echo"))) as drafts:
             async for draft in drafts:
                 if isinstance(draft, stop_at):
                     break
@@ -451,11 +448,10 @@ async def test_cancelling_the_answer_closes_the_provider_first() -> None:
     events: list[str] = []
 
     class Silent:
-        async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+        async def stream(self, prompt: Prompt, take: Take) -> None:
             try:
                 reached.set()
                 await asyncio.Event().wait()
-                yield Ended()
             finally:
                 await asyncio.sleep(0)
                 events.append("closed")
@@ -529,8 +525,3 @@ def test_whatever_the_provider_streams_the_log_keeps_its_rules(answers: list[lis
         parts[delta.part_id] = parts.get(delta.part_id, "") + delta.delta
     for citation in result.of(e.CitationAdded):
         assert f"[{citation.n}]" == parts[citation.part_id][citation.start : citation.end]
-
-
-async def test_only_the_last_word_is_finished() -> None:
-    drafts = [draft async for draft in rag(Scripted(says("x"))).answer(task())]
-    assert [len(drafts) - 1] == [at for at, draft in enumerate(drafts) if isinstance(draft, Finished)]

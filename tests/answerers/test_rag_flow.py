@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from rivulet.providers.openai import OpenAI
 from rivulet.providers.patience import Patience
 from rivulet.providers.upstream import Upstream
 from rivulet.testing.model_scripts import calling, refusing, saying
+from rivulet.testing.pulled import pulled
 from rivulet.testing.scripted_model import ScriptedModel
 
 from .bridge import BRIDGE, HITS, Shelf, answered, hit, rag, task
@@ -113,7 +114,7 @@ async def test_leaving_in_mid_answer_closes_the_connection_first(
 ) -> None:
     """The model's service sees us go; it need not write to the end."""
     model.then(saying(*["word "] * 10_000, pace=50))
-    async with aclosing(rag(provider).answer(task())) as drafts:
+    async with pulled(partial(rag(provider).answer, task())) as drafts:
         async for draft in drafts:
             if isinstance(draft, e.TextDelta):
                 break

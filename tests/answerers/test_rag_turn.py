@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 import pytest
@@ -14,7 +13,7 @@ from rivulet.domain.tenant import LOCAL
 from rivulet.domain.turn import check
 from rivulet.engine.runner import whole_log
 from rivulet.engine.service import Policy, Service, Started, Stores
-from rivulet.ports.answering import Answerer, Piece, Prompt, Provider, Text, Thought, Waiting
+from rivulet.ports.answering import Answerer, Piece, Prompt, Provider, Take, Text, Thought, Waiting
 from rivulet.ports.dialect import Ask
 from rivulet.stores.memory import MemoryStore
 from rivulet.testing.paused import LoopClock, PausedLoop
@@ -115,10 +114,10 @@ class Endless:
         self.said = asyncio.Event()
         self.is_open = False
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, take: Take) -> None:
         self.is_open = True
         try:
-            yield self.first
+            take(self.first)
             self.said.set()
             await asyncio.Event().wait()
         finally:

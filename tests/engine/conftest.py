@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from rivulet.answerers.callable import Callable as Function
 from rivulet.dialects.native import Native
 from rivulet.domain import events as e
 from rivulet.domain.bot import Bot, Limits
@@ -13,7 +14,7 @@ from rivulet.domain.errors import InvalidRequest
 from rivulet.domain.tenant import LOCAL
 from rivulet.engine.runner import whole_log
 from rivulet.engine.service import Policy, Service, Started, Stores
-from rivulet.ports.answering import Answerer, Finished, Task
+from rivulet.ports.answering import Answerer, Finished, Say, Task
 from rivulet.ports.dialect import Ask
 from rivulet.ports.turns import TurnLog
 from rivulet.stores.memory import MemoryStore
@@ -40,9 +41,9 @@ class Scripted:
             raise InvalidRequest(f"There is no model {model!r}.")
         return self, model
 
-    def answer(self, task: Task) -> AsyncGenerator[e.AnyEvent | Finished, None]:
+    async def answer(self, task: Task, say: Say) -> Finished:
         self.asked.append(task)
-        return self.answers[task.model](task)
+        return await Function(self.answers[task.model]).answer(task, say)
 
 
 class Bench:

@@ -245,8 +245,24 @@ async def test_stop_closes_what_the_answerer_holds(bench: Bench) -> None:
     assert released == ["upstream"]
 
 
+class SlowAtTheEnd:
+    """A log that takes a second over the terminal event."""
+
+    def __init__(self, log: Any) -> None:
+        self._log = log
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._log, name)
+
+    async def finish(self, *told: Any) -> e.TurnFinished:
+        await asyncio.sleep(1)
+        return await self._log.finish(*told)
+
+
 async def test_an_answerer_that_will_not_be_cancelled_cannot_hold_the_turn(bench: Bench) -> None:
-    """The turn ends after a second, and the receipt says that the upstream was not closed."""
+    """The turn ends after a second, the receipt says that the upstream was not closed, and what the answerer
+    goes on saying while the end is written is not heard."""
+    bench.service = bench.new_service(SlowAtTheEnd)
     gate = asyncio.Event()
 
     async def stubborn(task: Task) -> Drafts:
@@ -255,7 +271,8 @@ async def test_an_answerer_that_will_not_be_cancelled_cannot_hold_the_turn(bench
             try:
                 await asyncio.sleep(3600)
             except asyncio.CancelledError:
-                await gate.wait()
+                await asyncio.sleep(1.5)
+                yield e.TextDelta(part_id="t", delta="too late")
 
     bench.says("stubborn", stubborn)
     started = await bench.ask("stubborn")
@@ -264,7 +281,7 @@ async def test_an_answerer_that_will_not_be_cancelled_cannot_hold_the_turn(bench
     assert (receipt.status, receipt.upstream_closed) == ("cancelled", False)
     terminal(await bench.log(started))
     gate.set()
-    await asyncio.sleep(0)
+    await asyncio.sleep(3600)
 
 
 async def test_stop_and_finish_agree_on_one_end(bench: Bench) -> None:

@@ -1,12 +1,14 @@
 """Listens to a provider until it ends or fails."""
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import msgspec
 
 from rivulet.domain.errors import ProviderError
 from rivulet.ports.answering import Ended, Piece, Prompt, Provider, Text, Thought, ToolCallDelta, Waiting
+from rivulet.testing.pulled import pulled
 
 KEY = "canary-4f9a1c7e2b"
 
@@ -56,9 +58,15 @@ async def hear(provider: Provider, model: str = "scripted", **prompt: object) ->
     heard = Heard(pieces=[])
     asked = Prompt(**{"question": "Why?", "model": model, **prompt})
     try:
-        async with aclosing(provider.stream(asked)) as pieces:
-            async for piece in pieces:
-                heard.pieces.append(piece)
+        await provider.stream(asked, heard.pieces.append)
     except ProviderError as problem:
         heard.error = problem
     return heard
+
+
+def listening(
+    provider: Provider, model: str = "scripted", **prompt: object
+) -> AbstractAsyncContextManager[AsyncIterator[Piece]]:
+    """For those who leave before the end."""
+    asked = Prompt(**{"question": "Why?", "model": model, **prompt})
+    return pulled(partial(provider.stream, asked))

@@ -33,7 +33,9 @@ def passage(n: int, text: str, score: float = 0.8) -> Passage:
 
 async def pieces(question: str, *sources: Passage, history: tuple[Exchange, ...] = ()) -> list[Piece]:
     prompt = Prompt(question=question, model="", sources=sources, history=history)
-    return [piece async for piece in Extractive(ScriptAnalyser()).stream(prompt)]
+    said: list[Piece] = []
+    await Extractive(ScriptAnalyser()).stream(prompt, said.append)
+    return said
 
 
 async def answer(question: str, *sources: Passage, history: tuple[Exchange, ...] = ()) -> list[str]:

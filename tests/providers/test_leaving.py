@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator
 
 import pytest
 import uvloop
@@ -14,7 +13,7 @@ from rivulet.providers.upstream import Upstream
 from rivulet.testing.model_call import Call
 from rivulet.testing.model_scripts import refusing, saying
 from rivulet.testing.scripted_model import ScriptedModel
-from tests.providers.hearing import Make, hear
+from tests.providers.hearing import Make, hear, listening
 
 pytestmark = pytest.mark.anyio
 
@@ -30,21 +29,16 @@ async def seen_closed(call: Call) -> bool:
     return call.closed is not None
 
 
-async def first(stream: AsyncIterator[Piece]) -> Piece:
-    return await anext(stream)
-
-
 async def echo(call: Call) -> None:
     """Answers with the question, in three pieces."""
     question = call.json["messages"][-1]["content"]
     await saying(question[:2], question[2:4], question[4:])(call)
 
 
-async def test_closing_the_stream_closes_the_connection(provider: Provider, model: ScriptedModel) -> None:
-    """When the iterator is closed in mid-answer, the service sees the end of the connection at once."""
-    stream = provider.stream(Prompt(question="?", model="fault:hang-mid-stream"))
-    assert await first(stream) == Text("Half a tho")
-    await stream.aclose()
+async def test_leaving_an_answer_closes_the_connection(provider: Provider, model: ScriptedModel) -> None:
+    """When an answer is left in the middle, the service sees the end of the connection at once."""
+    async with listening(provider, "fault:hang-mid-stream") as pieces:
+        assert await anext(pieces) == Text("Half a tho")
     assert await seen_closed(model.calls[0])
 
 
@@ -73,25 +67,25 @@ async def test_cancelling_a_silent_answer_closes_the_connection(
 
 async def test_heartbeats_are_no_progress(provider: Provider, model: ScriptedModel) -> None:
     """Comments and blank lines never come out as pieces, so that a limit on silence works."""
-    stream = provider.stream(Prompt(question="?", model="fault:heartbeats-only"))
-    waiting = asyncio.ensure_future(first(stream))
+    heard: list[Piece] = []
+    asked = Prompt(question="?", model="fault:heartbeats-only")
+    hearing = asyncio.create_task(provider.stream(asked, heard.append))
     call = await model.called()
     await call.reached(200)
-    assert not waiting.done()
-    waiting.cancel()
-    await asyncio.wait([waiting])
-    await stream.aclose()
+    assert not hearing.done()
+    hearing.cancel()
+    await asyncio.wait([hearing])
+    assert heard == []
 
 
 async def test_leaving_an_endless_answer_ends_it(provider: Provider, model: ScriptedModel) -> None:
     """A model that repeats itself for ever stops when its reader has enough."""
-    stream = provider.stream(Prompt(question="?", model="fault:endless-repetition"))
     heard = ""
-    async for piece in stream:
-        heard += piece.text if isinstance(piece, Text) else ""
-        if len(heard) > 10_000:
-            break
-    await stream.aclose()
+    async with listening(provider, "fault:endless-repetition") as pieces:
+        async for piece in pieces:
+            heard += piece.text if isinstance(piece, Text) else ""
+            if len(heard) > 10_000:
+                break
     assert await seen_closed(model.calls[0])
 
 
@@ -137,9 +131,8 @@ async def test_a_bad_answer_is_no_trouble_for_the_next(
 async def test_a_cut_answer_never_lends_its_connection(provider: Provider, model: ScriptedModel) -> None:
     """A connection whose answer was left early serves no other request."""
     for _ in range(5):
-        stream = provider.stream(Prompt(question="?", model="fault:endless-repetition"))
-        await first(stream)
-        await stream.aclose()
+        async with listening(provider, "fault:endless-repetition") as pieces:
+            await anext(pieces)
     assert len({call.connection for call in model.calls}) == 5
 
 

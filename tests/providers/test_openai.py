@@ -9,7 +9,6 @@ from rivulet.domain.events import Passage, Usage
 from rivulet.ports.answering import (
     Ended,
     Exchange,
-    Prompt,
     Provider,
     Text,
     Thought,
@@ -278,8 +277,7 @@ async def test_the_environment_says_where_and_with_which_key(
     """`OPENAI_BASE_URL` and `OPENAI_API_KEY` are all it takes; a query in the address is kept."""
     settings = {"OPENAI_BASE_URL": model.url + "/v1/?api-version=2", "OPENAI_API_KEY": f" {KEY}\n"}
     provider = OpenAI.from_environment(upstream, settings)
-    stream = provider.stream(Prompt(question="Why?", model="scripted"))
-    assert [piece async for piece in stream]
+    assert (await hear(provider)).outcome == "stop"
     assert model.calls[0].path == "/v1/chat/completions?api-version=2"
     assert model.calls[0].headers["authorization"] == f"Bearer {KEY}"
 

@@ -104,8 +104,7 @@ def test_failing_slowly_leaves_no_time_for_a_third_try() -> None:
 
     async def heard() -> float:
         with pytest.raises(UpstreamUnreachable):
-            async for _ in attempts(ask, Patience(random=lambda: 0.5)):
-                pass
+            await attempts(ask, Patience(random=lambda: 0.5), lambda _: None)
         return asyncio.get_running_loop().time()
 
     with asyncio.Runner(loop_factory=PausedLoop) as runner:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from rivulet.ports.answering import Prompt, Text
+from rivulet.ports.answering import Text
 from rivulet.providers.cleaning import clean
 from rivulet.providers.ollama import Ollama
 from rivulet.providers.openai import OpenAI
@@ -15,7 +15,7 @@ from rivulet.providers.patience import Patience
 from rivulet.providers.upstream import Upstream
 from tests.engines.tiny_gguf import write
 from tests.providers.engines import node, only_on_linux, running
-from tests.providers.hearing import hear
+from tests.providers.hearing import hear, listening
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(600)]
 
@@ -67,11 +67,9 @@ async def test_answers_of_one_seed_are_the_same_side_by_side(llama: str, upstrea
 async def test_llama_stops_when_nobody_listens(llama: str, upstream: Upstream) -> None:
     """Leaving in mid-answer ends the generation itself, not only its delivery."""
     before = await said(llama)
-    stream = OpenAI(upstream, base_url=llama).stream(
-        Prompt(question="the sea", model="x", max_output_tokens=1_000_000)
-    )
-    assert isinstance(await anext(stream), Text)
-    await stream.aclose()
+    provider = OpenAI(upstream, base_url=llama)
+    async with listening(provider, question="the sea", max_output_tokens=1_000_000) as pieces:
+        assert isinstance(await anext(pieces), Text)
     for _ in range(500):
         now = await said(llama)
         if now["left"] > before["left"]:

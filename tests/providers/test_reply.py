@@ -3,16 +3,18 @@
 import asyncio
 import tracemalloc
 
+import msgspec
 import pytest
 import uvloop
+from yarl import URL
 
-from rivulet.ports.answering import Prompt, Provider, Text
+from rivulet.ports.answering import Piece, Prompt, Provider
 from rivulet.providers.openai import OpenAI
 from rivulet.providers.upstream import Upstream
 from rivulet.testing.model_call import Call
-from rivulet.testing.model_scripts import Script
+from rivulet.testing.model_scripts import Script, saying
 from rivulet.testing.scripted_model import ScriptedModel
-from tests.providers.hearing import hear
+from tests.providers.hearing import hear, listening
 
 pytestmark = pytest.mark.anyio
 
@@ -107,7 +109,7 @@ async def test_a_closing_answer_takes_its_connection_along(
 
 
 async def test_text_that_came_before_a_break_is_kept(provider: Provider, model: ScriptedModel) -> None:
-    """Text and reset arrive together while the reader is busy; it still gets the text first."""
+    """Text and reset arrive together; the text is heard all the same."""
 
     async def speaks_and_dies(call: Call) -> None:
         await call.head()
@@ -117,20 +119,32 @@ async def test_text_that_came_before_a_break_is_kept(provider: Provider, model: 
         call.close()
 
     model.then(speaks_and_dies)
-    stream = provider.stream(Prompt(question="?", model="x"))
-    assert await anext(stream) == Text("one ")
-    await model.calls[0].finished.wait()
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert await anext(stream) == Text("two")
-    await stream.aclose()
+    heard = await hear(provider)
+    assert (heard.text, heard.outcome) == ("one two", "upstream_truncated")
+
+
+async def test_who_takes_may_object(provider: Provider, model: ScriptedModel) -> None:
+    """What the taker of a piece raises ends the stream, comes out of it, and closes the connection."""
+    model.then(saying(*["word "] * 1000, pace=50))
+    heard: list[Piece] = []
+
+    def take(piece: Piece) -> None:
+        heard.append(piece)
+        if len(heard) == 3:
+            raise LookupError("enough")
+
+    with pytest.raises(LookupError, match="enough"):
+        await provider.stream(Prompt(question="?", model="x"), take)
+    assert len(heard) == 3
+    async with asyncio.timeout(1):
+        await model.calls[0].finished.wait()
+    assert model.calls[0].closed is not None
 
 
 async def test_a_slow_reader_makes_the_service_wait(model: ScriptedModel, upstream: Upstream) -> None:
     """What a reader does not take stays with the service: a few hundred kilobytes wait here, no more."""
-    provider = OpenAI(upstream, base_url=model.url)
-    stream = provider.stream(Prompt(question="?", model="fault:endless-repetition"))
-    await anext(stream)
+    body = msgspec.json.encode({"model": "fault:endless-repetition", "messages": [], "stream": True})
+    reply = await upstream.request("POST", URL(f"{model.url}/chat/completions"), {}, body)
     call = model.calls[0]
     tracemalloc.start()
     while True:
@@ -141,8 +155,8 @@ async def test_a_slow_reader_makes_the_service_wait(model: ScriptedModel, upstre
     held, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert held < 4 << 20
-    assert isinstance(await anext(stream), Text)
-    await stream.aclose()
+    async with reply:
+        assert await reply.next()
 
 
 def test_the_same_on_uvloop() -> None:
@@ -162,10 +176,9 @@ def test_the_same_on_uvloop() -> None:
                 "plain",
             ]
             outcomes = [(await hear(provider, f"fault:{name}")).outcome for name in names]
-            stream = provider.stream(Prompt(question="?", model="fault:endless-repetition"))
-            await anext(stream)
-            await asyncio.sleep(0.05)
-            await stream.aclose()
+            async with listening(provider, "fault:endless-repetition") as pieces:
+                await anext(pieces)
+                await asyncio.sleep(0.05)
             await upstream.close()
         return outcomes, model.connections, model.calls[-1].closed is not None
 

@@ -12,6 +12,7 @@ closed at the `yield` or `await` where it stands: `finally` is the place to let 
 a part of text named `text_1`, which ends where another part, thoughts or a tool begin; then comes `text_2`.
 """
 
+import asyncio
 import importlib
 import inspect
 import sys
@@ -32,11 +33,14 @@ from rivulet.domain.events import (
     TextStarted,
     ToolStarted,
 )
-from rivulet.ports.answering import Answerer, Finished, Task
+from rivulet.ports.answering import Answerer, Finished, Say, Task
 
 PREFIX = "callable:"
 
-_ENDS_TEXT = (TextStarted, ReasoningStarted, ToolStarted, Finished)
+BREATH = 32
+"""Things after which a function that never waits must let the others run."""
+
+_ENDS_TEXT = (TextStarted, ReasoningStarted, ToolStarted)
 
 Function = abc.Callable[..., abc.AsyncGenerator[Any, None]]
 
@@ -51,25 +55,53 @@ class Callable:
         self._takes_task = _arity(function, name) == 1
         self._function = function
 
-    async def answer(self, task: Task) -> abc.AsyncGenerator[AnyEvent | Finished, None]:
+    async def answer(self, task: Task, say: Say) -> Finished:
         history = [msgspec.structs.asdict(exchange) for exchange in task.history]
         said = self._function(task) if self._takes_task else self._function(task.question, history)
-        parts, is_open = 0, False
+        speech, count = _Speech(say), 0
         async with aclosing(said) as things:
             async for thing in things:
-                if isinstance(thing, str):
-                    if not is_open:
-                        parts, is_open = parts + 1, True
-                        yield TextStarted(part_id=f"text_{parts}")
-                    if thing:
-                        yield TextDelta(part_id=f"text_{parts}", delta=_storable(thing))
-                else:
-                    if is_open and isinstance(thing, _ENDS_TEXT):
-                        is_open = False
-                        yield TextFinished(part_id=f"text_{parts}")
-                    yield _checked(thing)
-        if is_open:
-            yield TextFinished(part_id=f"text_{parts}")
+                if isinstance(thing, Finished):
+                    speech.end_text()
+                    return thing
+                speech.take(thing)
+                count += 1
+                if count % BREATH == 0:
+                    await asyncio.sleep(0)
+        speech.end_text()
+        return Finished()
+
+
+class _Speech:
+    """What a function yields, as drafts."""
+
+    def __init__(self, say: Say) -> None:
+        self._say = say
+        self._parts = 0
+        self._part_id: str | None = None
+
+    def take(self, thing: Any) -> None:
+        if isinstance(thing, str):
+            self._speak(thing)
+        elif isinstance(thing, Event):
+            if isinstance(thing, _ENDS_TEXT):
+                self.end_text()
+            self._say(cast("AnyEvent", thing))
+        else:
+            raise TypeError(f"an answerer may yield text and events, not {type(thing).__name__}")
+
+    def end_text(self) -> None:
+        if self._part_id is not None:
+            self._say(TextFinished(part_id=self._part_id))
+            self._part_id = None
+
+    def _speak(self, text: str) -> None:
+        if self._part_id is None:
+            self._parts += 1
+            self._part_id = f"text_{self._parts}"
+            self._say(TextStarted(part_id=self._part_id))
+        if text:
+            self._say(TextDelta(part_id=self._part_id, delta=_storable(text)))
 
 
 def load(spec: str, folder: Path | None = None) -> Answerer:
@@ -118,12 +150,6 @@ def _arity(function: Function, name: str) -> int:
     if len(needed) not in (1, 2) or keyword_only:
         raise BadSettings(f"{name} must take (question, history) or (task).")
     return len(needed)
-
-
-def _checked(thing: Any) -> AnyEvent | Finished:
-    if not isinstance(thing, (Event, Finished)):
-        raise TypeError(f"an answerer may yield text and events, not {type(thing).__name__}")
-    return cast("AnyEvent | Finished", thing)
 
 
 def _storable(text: str) -> str:

@@ -5,8 +5,7 @@ like one; the error says that asking again may help.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
@@ -20,8 +19,8 @@ from rivulet.answerers.tools import Outcome, Toolbox, failed, succeeded
 from rivulet.answerers.usage import estimated, total
 from rivulet.answerers.writing import Plain, Writing
 from rivulet.domain.errors import RetrievalFailed, RivuletError, UpstreamProtocol
-from rivulet.domain.events import AnyEvent, Data, Passage, SourcesAdded, ToolCalled, ToolFinished, Usage
-from rivulet.ports.answering import Finished, Prompt, Provider, Task, Tool, ToolResult
+from rivulet.domain.events import Passage, SourcesAdded, ToolCalled, ToolFinished, Usage
+from rivulet.ports.answering import Finished, Piece, Prompt, Provider, Say, Task, Tool, ToolResult
 from rivulet.ports.knowledge import Analyser, Found, Hit, Search
 from rivulet.ports.turns import Clock
 
@@ -30,8 +29,6 @@ CANDIDATES = 3
 
 BREATH = 16
 """Sentences weighed before everybody else may run: about a millisecond."""
-
-Drafts = AsyncGenerator[AnyEvent, None]
 
 
 class Rag:
@@ -60,44 +57,22 @@ class Rag:
         self.quotes_only = quotes_only
         self.url_of = url_of
 
-    async def answer(self, task: Task) -> AsyncGenerator[AnyEvent | Finished, None]:
-        turn = _Turn(self, task)
-        writing = turn.writing
-        async with aclosing(turn.retrieve()) as drafts:
-            async for draft in drafts:
-                yield draft
-        yield turn.stages.start("generation", "Writing the answer")
-        while True:
-            writing.begin()
-            try:
-                async with aclosing(self.provider.stream(turn.next_prompt())) as pieces:
-                    async for piece in pieces:
-                        for draft in writing.take(piece):
-                            yield draft
-            except RivuletError:
-                for draft in writing.rest():
-                    yield draft
-                raise
-            if not turn.goes_on():
-                break
-            async with aclosing(turn.use_tools()) as drafts:
-                async for draft in drafts:
-                    yield draft
-        for draft in turn.drop_calls():
-            yield draft
-        yield turn.stages.finish("generation")
-        if turn.grounder is not None:
-            yield await turn.ground(turn.grounder)
-        yield Finished(finish_reason=writing.ended.finish_reason, usage=turn.usage())
+    async def answer(self, task: Task, say: Say) -> Finished:
+        turn = _Turn(self, task, say)
+        await turn.retrieve()
+        await turn.write()
+        await turn.ground()
+        return turn.finished()
 
 
 class _Turn:
     """What one answer needs to know from its beginning to its end."""
 
-    def __init__(self, rag: Rag, task: Task) -> None:
+    def __init__(self, rag: Rag, task: Task, say: Say) -> None:
         is_searched = task.search_mode != "none"
         self._rag = rag
         self._task = task
+        self._say = say
         self._tools = Toolbox(rag.tools, task.bot.tools, may_find=is_searched)
         self._desk = Desk(rag.url_of)
         self._results: list[ToolResult] = []
@@ -112,30 +87,30 @@ class _Turn:
         )
         self._usages: list[Usage | None] = []
         self._chars_read = 0
-        self.stages = Stages(rag.clock)
-        self.grounder = Grounder(rag.vocabulary, task.question) if is_searched else None
-        self._speech = self.grounder or Plain()
-        self.writing = Writing(self._speech, self.stages, task.bot.limits.tool_steps)
+        self._stages = Stages(rag.clock)
+        self._grounder = Grounder(rag.vocabulary, task.question) if is_searched else None
+        self._speech = self._grounder or Plain()
+        self._writing = Writing(self._speech, self._stages, task.bot.limits.tool_steps)
 
-    async def retrieve(self) -> Drafts:
+    async def retrieve(self) -> None:
         """Search and choose; the sources of the prompt. Raises RetrievalFailed."""
-        if self.grounder is None:
+        if self._grounder is None:
             return
         task, top_k = self._task, max(1, self._task.bot.top_k)
-        yield self.stages.start("retrieval", "Searching documents")
+        self._say(self._stages.start("retrieval", "Searching documents"))
         earlier = earlier_questions(task.history)
         try:
             found = await find(self._rag.search, task, task.question, CANDIDATES * top_k, earlier)
         except RetrievalFailed:
-            yield self.stages.finish("retrieval", "failed")
+            self._say(self._stages.finish("retrieval", "failed"))
             raise
-        yield self.stages.finish("retrieval", detail=account(task, task.question, found))
-        yield self.stages.start("reranking", "Choosing passages")
+        self._say(self._stages.finish("retrieval", detail=account(task, task.question, found)))
+        self._say(self._stages.start("reranking", "Choosing passages"))
         usable = found.is_supported or not self._rag.quotes_only
         sources, _ = self._desk.lay_out(found.hits if usable else (), top_k)
-        yield self.stages.finish("reranking", detail={"selected": len(sources)})
-        self.grounder.add(sources)
-        yield SourcesAdded(sources=sources)
+        self._say(self._stages.finish("reranking", detail={"selected": len(sources)}))
+        self._grounder.add(sources)
+        self._say(SourcesAdded(sources=sources))
         self._use(sources, found.is_supported)
 
     def _use(self, sources: Sequence[Passage], is_supported: bool) -> None:
@@ -148,7 +123,36 @@ class _Turn:
         )
         self._prompt = msgspec.structs.replace(self._prompt, instructions=told, sources=tuple(sources))
 
-    def next_prompt(self) -> Prompt:
+    async def write(self) -> None:
+        """The provider's answer, or as many as its tools make necessary."""
+        self._say(self._stages.start("generation", "Writing the answer"))
+        while True:
+            await self._hear()
+            if not self._goes_on():
+                break
+            await self._use_tools()
+        for call in self._writing.calls:  # of an answer that was cut
+            self._say(
+                ToolFinished(tool_call_id=call.id, status="failed", error="The answer ended before the call.")
+            )
+        self._say(self._stages.finish("generation"))
+
+    async def _hear(self) -> None:
+        writing, say = self._writing, self._say
+        writing.begin()
+
+        def take(piece: Piece) -> None:
+            for draft in writing.take(piece):
+                say(draft)
+
+        try:
+            await self._rag.provider.stream(self._next_prompt(), take)
+        except RivuletError:
+            for draft in writing.rest():
+                say(draft)
+            raise
+
+    def _next_prompt(self) -> Prompt:
         """The prompt with all that the tools have given so far."""
         self._prompt = prompt = msgspec.structs.replace(self._prompt, tool_results=tuple(self._results))
         self._chars_read += len(prompt.question) + len(prompt.instructions)
@@ -157,35 +161,37 @@ class _Turn:
         self._chars_read += sum(len(result.output) for result in prompt.tool_results)
         return prompt
 
-    def goes_on(self) -> bool:
+    def _goes_on(self) -> bool:
         """Whether the provider waits for tools. An answer that was cut may have cut its calls too."""
-        ended = self.writing.ended
+        ended = self._writing.ended
         self._usages.append(ended.usage)
-        if self.writing.calls:
+        if self._writing.calls:
             return ended.finish_reason in ("tool_calls", "stop")
         if ended.finish_reason == "tool_calls":
             raise UpstreamProtocol("The model announced a tool call and made none.")
         return False
 
-    async def use_tools(self) -> Drafts:
+    async def _use_tools(self) -> None:
         """Runs the calls one after the other and keeps what they came to for the next prompt."""
-        for call in self.writing.calls:
+        for call in self._writing.calls:
             arguments, problem = self._tools.read(call.name, call.arguments)
             if problem is not None:
                 outcome = failed(problem)
             else:
-                yield ToolCalled(tool_call_id=call.id, name=call.name, input=arguments)
+                self._say(ToolCalled(tool_call_id=call.id, name=call.name, input=arguments))
                 result = await self._tools.call(self._task, call.name, arguments)
                 if isinstance(result, Found):
                     result, new = self._show(result)
                     if new:
-                        yield SourcesAdded(sources=new)
+                        self._say(SourcesAdded(sources=new))
                 outcome = result
-            yield ToolFinished(
-                tool_call_id=call.id,
-                status="completed" if outcome.error is None else "failed",
-                output=outcome.output,
-                error=outcome.error,
+            self._say(
+                ToolFinished(
+                    tool_call_id=call.id,
+                    status="completed" if outcome.error is None else "failed",
+                    output=outcome.output,
+                    error=outcome.error,
+                )
             )
             self._results.append(
                 ToolResult(
@@ -199,30 +205,30 @@ class _Turn:
     def _show(self, found: Found) -> tuple[Outcome, list[Passage]]:
         """What a search of the model's own found, as numbered sources; those that are new."""
         shown, new = self._desk.lay_out(found.hits, max(1, self._task.bot.top_k))
-        assert self.grounder is not None, "a turn that may not search has no tool that finds"
-        self.grounder.add(new)
+        assert self._grounder is not None, "a turn that may not search has no tool that finds"
+        self._grounder.add(new)
         return succeeded({"sources": [{"n": p.n, "title": p.title, "text": p.text} for p in shown]}), new
 
-    def drop_calls(self) -> Sequence[AnyEvent]:
-        """Ends the calls of an answer that was cut."""
-        return [
-            ToolFinished(tool_call_id=call.id, status="failed", error="The answer ended before the call.")
-            for call in self.writing.calls
-        ]
-
-    async def ground(self, grounder: Grounder) -> Data:
+    async def ground(self) -> None:
+        """What the answer's sentences have of their sources."""
+        grounder = self._grounder
+        if grounder is None:
+            return
         statements: list[Statement | None] = []
         for statement in grounder.statements():
             statements.append(statement)
             if len(statements) % BREATH == 0:
                 await asyncio.sleep(0)
-        return figures(statements, grounder.dropped)
+        self._say(figures(statements, grounder.dropped))
 
-    def usage(self) -> Usage | None:
+    def finished(self) -> Finished:
+        return Finished(finish_reason=self._writing.ended.finish_reason, usage=self._usage())
+
+    def _usage(self) -> Usage | None:
         """All answers together. Estimated when one was not counted; a provider that quotes costs nothing."""
         counted = [usage for usage in self._usages if usage is not None]
         if len(counted) == len(self._usages):
             return total(counted)
         if self._rag.quotes_only:
             return None
-        return estimated(self._chars_read, self._speech.length + self.writing.chars_besides)
+        return estimated(self._chars_read, self._speech.length + self._writing.chars_besides)

@@ -7,7 +7,6 @@ committed, and ends the turn exactly once: whoever resolves `_ending` first has 
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
 
 from rivulet.domain import events as e
@@ -34,9 +33,6 @@ log = logging.getLogger(__name__)
 CLOSE_S = 1.0
 """How long a cancelled answerer may take to let go before the turn ends without it. The upstream socket is
 to be closed within 250 ms; a stranger's generator that swallows the cancellation must not hold the turn."""
-
-BREATH = 32
-"""Drafts after which an answerer that never waits must let the others run."""
 
 LEASE_MS = 5_000
 """How long a claim holds without being renewed: the design's 10 s for an orphan, less the time to notice."""
@@ -110,6 +106,7 @@ class Runner:
         self._driver: asyncio.Task[None] | None = None
         self._heard_at = loop.time()
         self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._is_closing = False
         self._lost: RivuletError | None = None
         self.finished: e.TurnFinished | None = None
         self.receipt: Receipt | None = None
@@ -163,19 +160,7 @@ class Runner:
         self._watch()
         answerer, task = await self._prepare()
         self._question_chars = len(task.question)
-        answer = answerer.answer(task)
-        finished = Finished()
-        taken = 0
-        async with aclosing(answer) as drafts:
-            async for draft in drafts:
-                if isinstance(draft, Finished):
-                    finished = draft
-                    break
-                self._take(draft)
-                taken += 1
-                if taken % BREATH == 0:
-                    await asyncio.sleep(0)
-        self._end(_completed(finished))
+        self._end(_completed(await answerer.answer(task, self._take)))
 
     def _driven(self, driver: "asyncio.Task[None]") -> None:
         if driver.cancelled() or (problem := driver.exception()) is None:
@@ -199,7 +184,10 @@ class Runner:
         self._take(e.StageFinished(stage="queued", stage_id="queued", duration_ms=took))
 
     def _take(self, draft: e.AnyEvent) -> None:
-        """One draft on its way to the log. Raises LifeError for one that may not stand here."""
+        """One draft on its way to the log. Raises LifeError for one that may not stand here. An answerer that
+        does not stop when it is told is not heard any more."""
+        if self._is_closing:
+            return
         if isinstance(draft, (e.TurnStarted, e.TurnFinished)):
             raise InvalidRequest("An answerer may not start or finish the turn itself.")
         at = self._clock.now_ms()
@@ -268,6 +256,7 @@ class Runner:
         return bool(done)
 
     async def _finish(self, ending: Ending, closed: bool | None, close_ms: int) -> None:
+        self._is_closing = True
         now = self._clock.now_ms()
         if self._lost is not None:
             await self._read_back()

@@ -20,7 +20,7 @@ from rivulet.knowledge.chunking import chunks
 from rivulet.knowledge.indexer import Indexer, Prepared
 from rivulet.knowledge.reading import document_id
 from rivulet.knowledge.search import LexicalSearch
-from rivulet.ports.answering import Prompt, Provider, Text
+from rivulet.ports.answering import Piece, Prompt, Provider, Text
 from rivulet.ports.knowledge import Document, Hit, Index, Parsed, Query, Source, Sources
 
 _LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")
@@ -212,8 +212,9 @@ async def _quoted(provider: Provider, question: str, hits: Sequence[Hit]) -> lis
     """The sentences of the extractive answer, each a paragraph."""
     passages = tuple(_passage(hit, number) for number, hit in enumerate(hits, 1))
     prompt = Prompt(question=question, model="", sources=passages)
-    text = [piece.text async for piece in provider.stream(prompt) if isinstance(piece, Text)]
-    return "".join(text).split("\n\n")
+    pieces: list[Piece] = []
+    await provider.stream(prompt, pieces.append)
+    return "".join(piece.text for piece in pieces if isinstance(piece, Text)).split("\n\n")
 
 
 def _passage(hit: Hit, number: int) -> Passage:

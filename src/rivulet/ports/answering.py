@@ -1,6 +1,6 @@
 """What answers a turn: an answerer, the provider it may ask, the tools it may use."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 import msgspec
@@ -37,13 +37,20 @@ class Finished(msgspec.Struct, frozen=True, kw_only=True):
     usage: Usage | None = None
 
 
-class Answerer(Protocol):
-    """Yields drafts of every type but turn.started and turn.finished (`at` may stay 0: the runner sets it),
-    and may end with `Finished`; ending without one means `stop`. What it leaves open the runner closes.
-    To fail, raise a `RivuletError`; any other exception becomes `internal`. Cancelling it must close
-    whatever it holds open upstream before it returns."""
+Say = Callable[[AnyEvent], None]
+"""Takes a draft on its way to the log and returns at once. What it raises ends the answer: let it pass."""
 
-    def answer(self, task: Task) -> AsyncGenerator[AnyEvent | Finished, None]: ...
+
+class Answerer(Protocol):
+    """Says drafts of every type but turn.started and turn.finished (`at` may stay 0: the runner sets it).
+    What it leaves open the runner closes. To fail, raise a `RivuletError`; any other exception becomes
+    `internal`. Cancelling it must close whatever it holds open upstream before it returns. Whoever says
+    much without waiting for anything awaits `asyncio.sleep(0)` now and then, so that others may run.
+
+    Pushed, not pulled: a token that arrives is on its way to the log before the call that brought it
+    returns, and no task is woken for it."""
+
+    async def answer(self, task: Task, say: Say) -> Finished: ...
 
 
 class Answerers(Protocol):
@@ -131,11 +138,16 @@ Piece = Text | Thought | ToolCallStart | ToolCallDelta | Waiting | Ended
 """What a provider streams. Everything one network read brought comes as one piece per kind."""
 
 
-class Provider(Protocol):
-    """Streams one answer. Raises a `ProviderError` for whatever goes wrong; a clean end without `Ended`
-    cannot happen. Closing the iterator closes the upstream connection before it returns."""
+Take = Callable[[Piece], None]
+"""Takes a piece and returns at once. What it raises ends the stream and comes out of `stream`."""
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]: ...
+
+class Provider(Protocol):
+    """Gives one answer to `take`, piece by piece as it arrives. Raises a `ProviderError` for whatever goes
+    wrong; a return without `Ended` cannot happen. Cancelled, it has closed the upstream connection when the
+    cancellation comes out."""
+
+    async def stream(self, prompt: Prompt, take: Take) -> None: ...
 
 
 class Models(Protocol):

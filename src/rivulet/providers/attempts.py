@@ -1,11 +1,11 @@
-"""Drives one answer: asks, yields what comes, and asks again while that cannot double anything."""
+"""Drives one answer: asks, hands on what comes, and asks again while that cannot double anything."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from rivulet.domain.errors import ProviderError, UpstreamProtocol
-from rivulet.ports.answering import Piece, Waiting
+from rivulet.ports.answering import Piece, Take, Waiting
 from rivulet.providers.patience import Patience
 from rivulet.providers.upstream import Reply
 
@@ -17,9 +17,7 @@ class Incoming(Protocol):
     """
 
     has_ended: bool
-
-    @property
-    def may_have_ended(self) -> bool: ...
+    may_have_ended: bool
 
     def feed(self, read: bytes) -> list[Piece]:
         """What one read brought. What goes wrong here is raised by `end`, after the pieces before it."""
@@ -31,45 +29,64 @@ class Incoming(Protocol):
 
 
 async def attempts(
-    ask: Callable[[], Awaitable[tuple[Reply, Incoming]]], patience: Patience
-) -> AsyncGenerator[Piece, None]:
-    """The pieces of the first attempt that gets one out, with a `Waiting` before each new try.
-
-    One generator and one coroutine per read: this is what a token costs.
-    """
+    ask: Callable[[], Awaitable[tuple[Reply, Incoming]]], patience: Patience, take: Take
+) -> None:
+    """Gives the pieces of the first attempt that gets one out, with a `Waiting` before each new try."""
     failures, spent_s = 0, 0.0
     now = asyncio.get_running_loop().time
     while True:
-        has_begun = False
+        hearing: _Hearing | None = None
         began_at = now()
         try:
             reply, incoming = await ask()
             async with reply:
-                left = reply.most_bytes
-                while not incoming.has_ended:
-                    read = await (
-                        reply.next_within(patience.after_finish_s)
-                        if incoming.may_have_ended
-                        else reply.next()
-                    )
-                    if not read:
-                        break
-                    left -= len(read)
-                    if left < 0:
-                        raise UpstreamProtocol("The model's service sent more than an answer can be.")
-                    for piece in incoming.feed(read):
-                        has_begun = True
-                        yield piece
-                for piece in incoming.end():
-                    has_begun = True
-                    yield piece
+                hearing = _Hearing(incoming, take, reply.most_bytes)
+                await _hear(reply, incoming, hearing, patience.after_finish_s)
                 await reply.finish()
             return
         except ProviderError as problem:
             failures, spent_s = failures + 1, spent_s + now() - began_at
+            has_begun = hearing is not None and hearing.has_begun
             seconds = None if has_begun else patience.pause(failures, problem, spent_s)
             if seconds is None:
                 raise
             reason = problem.code
-        yield Waiting(reason=reason, seconds=seconds)
+        take(Waiting(reason=reason, seconds=seconds))
         await patience.sleep(seconds)
+
+
+class _Hearing:
+    """Called with each read; says whether that may have been all."""
+
+    __slots__ = ("_feed", "_incoming", "_left", "_take", "has_begun")
+
+    def __init__(self, incoming: Incoming, take: Take, most_bytes: int) -> None:
+        self._incoming = incoming
+        self._feed = incoming.feed
+        self._take = take
+        self._left = most_bytes
+        self.has_begun = False
+
+    def __call__(self, read: bytes) -> bool:
+        self._left -= len(read)
+        if self._left < 0:
+            raise UpstreamProtocol("The model's service sent more than an answer can be.")
+        self.give(self._feed(read))
+        return self._incoming.has_ended or self._incoming.may_have_ended
+
+    def give(self, pieces: list[Piece]) -> None:
+        for piece in pieces:
+            self.has_begun = True
+            self._take(piece)
+
+
+async def _hear(reply: Reply, incoming: Incoming, hearing: _Hearing, after_finish_s: float) -> None:
+    """The whole answer. Once it may have ended nobody waits long for the rest."""
+    while not incoming.has_ended:
+        if incoming.may_have_ended:
+            if not (read := await reply.next_within(after_finish_s)):
+                break
+            hearing(read)
+        elif not await reply.pour(hearing):
+            break
+    hearing.give(incoming.end())

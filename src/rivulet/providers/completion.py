@@ -93,6 +93,7 @@ class Completion:
     def __init__(self, secrets: tuple[str, ...] = (), taken: Iterable[str] = ()) -> None:
         """`secrets` stay out of the log; `taken` are ids that tool calls of the same turn already have."""
         self.has_ended = False
+        self.may_have_ended = False
         self._secrets = secrets
         self._frames = SseReader()
         self._pieces = Pieces()
@@ -102,10 +103,6 @@ class Completion:
         self._failure: ProviderError | None = None
         self._broken = 0
         self._mends = 0
-
-    @property
-    def may_have_ended(self) -> bool:
-        return self._finish is not None
 
     def feed(self, read: bytes) -> list[Piece]:
         """The pieces one read brought; what goes wrong is raised by `end`, after them."""
@@ -154,6 +151,7 @@ class Completion:
                     self._say(delta)
                 if choice.finish_reason:
                     self._finish = self._finish_of(choice.finish_reason)
+                    self.may_have_ended = True
 
     def _look_for_error(self, said: object) -> None:
         """Some services put it under `error`, some spread it over the whole frame."""
@@ -174,6 +172,7 @@ class Completion:
         if delta.refusal:
             self._pieces.text(delta.refusal)
             self._finish = "content_filter"
+            self.may_have_ended = True
         if delta.tool_calls:
             for position, call in enumerate(delta.tool_calls):
                 function = call.function or _Function()

@@ -15,13 +15,13 @@ import asyncio
 import math
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
 from rivulet.domain.events import Passage
 from rivulet.domain.sentences import sentences
-from rivulet.ports.answering import Ended, Exchange, Piece, Prompt, Text
+from rivulet.ports.answering import Ended, Exchange, Prompt, Take, Text
 from rivulet.ports.knowledge import Analyser
 
 NOTHING = "The documents hold no answer to this question."
@@ -58,18 +58,18 @@ class Extractive:
     def __init__(self, analyser: Analyser) -> None:
         self._terms = analyser.terms
 
-    async def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
+    async def stream(self, prompt: Prompt, take: Take) -> None:
         best = self._best(prompt)
         if not best:
-            yield Text(NOTHING)
+            take(Text(NOTHING))
         for number, quoted in enumerate(best):
             if number:
-                yield Text("\n\n")
+                take(Text("\n\n"))
             for group in _groups(quoted.text):
-                yield Text(group)
+                take(Text(group))
                 await asyncio.sleep(0)
-            yield Text(f" [{quoted.n}]")
-        yield Ended(finish_reason="stop")
+            take(Text(f" [{quoted.n}]"))
+        take(Ended(finish_reason="stop"))
 
     def _best(self, prompt: Prompt) -> list["_Sentence"]:
         """The sentences to quote, best first; none that has not one word of the question."""

@@ -8,14 +8,14 @@ import json
 import logging
 import os
 import re
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from rivulet.domain.errors import ProviderError, UpstreamProtocol, UpstreamTruncated
 from rivulet.domain.events import FinishReason, Usage
-from rivulet.ports.answering import Ended, Piece, Prompt, ToolResult
+from rivulet.ports.answering import Ended, Piece, Prompt, Take, ToolResult
 from rivulet.providers.address import Address
 from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.cleaning import clean
@@ -61,8 +61,8 @@ class Ollama:
             api_key=environment.get("OLLAMA_API_KEY"),
         )
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        return attempts(lambda: self._ask(prompt), self._patience)
+    async def stream(self, prompt: Prompt, take: Take) -> None:
+        await attempts(lambda: self._ask(prompt), self._patience, take)
 
     async def models(self) -> Sequence[str]:
         reply = await self._request("GET", "/api/tags")
@@ -127,6 +127,7 @@ class Chatter:
     def __init__(self, secrets: tuple[str, ...] = (), taken: Iterable[str] = ()) -> None:
         """`secrets` stay out of the log; `taken` are ids that tool calls of the same turn already have."""
         self.has_ended = False
+        self.may_have_ended = False  # usage comes with the last line
         self._secrets = secrets
         self._lines = Lines()
         self._pieces = Pieces()
@@ -136,11 +137,6 @@ class Chatter:
         self._failure: ProviderError | None = None
         self._broken = 0
         self._mends = 0
-
-    @property
-    def may_have_ended(self) -> bool:
-        """Usage comes with the last line."""
-        return False
 
     def feed(self, read: bytes) -> list[Piece]:
         """The pieces one read brought; what goes wrong is raised by `end`, after them."""

@@ -2,13 +2,13 @@
 
 import logging
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from rivulet.domain.errors import ProviderError, UpstreamProtocol
-from rivulet.ports.answering import Piece, Prompt, ToolResult
+from rivulet.ports.answering import Prompt, Take, ToolResult
 from rivulet.providers.address import Address
 from rivulet.providers.attempts import Incoming, attempts
 from rivulet.providers.cleaning import clean
@@ -69,8 +69,8 @@ class OpenAI:
             api_key=environment.get("OPENAI_API_KEY"),
         )
 
-    def stream(self, prompt: Prompt) -> AsyncGenerator[Piece, None]:
-        return attempts(lambda: self._ask(prompt), self._patience)
+    async def stream(self, prompt: Prompt, take: Take) -> None:
+        await attempts(lambda: self._ask(prompt), self._patience, take)
 
     async def models(self) -> Sequence[str]:
         reply = await self._upstream.request("GET", self._address.at("/models"), self._address.headers)
