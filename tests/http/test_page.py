@@ -1,11 +1,14 @@
 """The page: served whole from the package, under a policy that lets nothing foreign in."""
 
 import re
+from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
-from .conftest import Site
+from rivulet.testing.scripted_model import ScriptedModel
+
+from .conftest import Site, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -51,3 +54,24 @@ async def test_no_path_reaches_the_disk(site: Site, path: str) -> None:
     async with site.http.get(path) as response:
         assert b"root:" not in await response.read()
         assert response.status in (200, 404)
+
+
+async def test_the_sandbox_has_a_policy_of_its_own(tmp_path: Path, model: ScriptedModel) -> None:
+    """Artifacts run where nothing is: also on a server with a key, which this document does not need; the
+    page may hold frames of this server only, and no other site may hold either."""
+    async with serving(tmp_path / "data", model, key="secret") as site:
+        async with site.http.get("/sandbox") as response:
+            assert (response.status, response.content_type) == (200, "text/html")
+            assert response.headers["content-security-policy"] == (
+                "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; "
+                "style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'; "
+                "frame-ancestors 'self'"
+            )
+            assert response.headers["x-content-type-options"] == "nosniff"
+            assert response.headers["referrer-policy"] == "no-referrer"
+            assert "set-cookie" not in response.headers
+        async with site.http.get("/") as response:
+            policy = response.headers["content-security-policy"].split("; ")
+            assert {"frame-src 'self'", "frame-ancestors 'none'"} <= set(policy)
+        async with site.http.post("/sandbox", json={}) as response:
+            assert response.status in (404, 405)

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from rivulet import __version__
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
-from rivulet.http import chats, events, export, feedback, health, shares, sources, turns, widget
+from rivulet.http import chats, events, export, feedback, health, sandbox, shares, sources, turns, widget
 from rivulet.http.dialects.mount import Mount
 from rivulet.http.door import Door
 from rivulet.http.errors import invalid
@@ -59,6 +59,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(widget.routes(visitors))
     app.state.dialects = mount
     app.router.routes.extend(mount.routes())
+    app.router.routes.append(sandbox.route())
     app.mount("/", Page())
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
