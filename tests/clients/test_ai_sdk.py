@@ -48,7 +48,7 @@ def test_a_chat_reads_its_answer(place: Place, node: Node, asked: dict[str, Any]
 
 
 @every_version
-@pytest.mark.parametrize(("after", "how"), [(1, "reset"), (9, "reset"), (9, "close"), (15, "finish")])
+@pytest.mark.parametrize(("after", "how"), [(1, "reset"), (9, "reset"), (9, "close"), (11, "finish")])
 def test_a_cut_chat_takes_its_answer_up_again(
     place: Place, node: Node, asked: dict[str, Any], version: int, after: int, how: str
 ) -> None:
@@ -65,7 +65,7 @@ def test_a_cut_chat_takes_its_answer_up_again(
 
 @every_version
 def test_stopping_on_the_page_stops_its_reading_only(
-    place: Place, node: Node, asked: dict[str, Any], version: int
+    place: Place, node: Node, asked: dict[str, Any], until: Callable[..., Any], version: int
 ) -> None:
     """Its `stop` closes the connection; the answer goes on and another page takes it up, until the chat's own
     address stops it. Then there is nothing to take up: 204."""
@@ -74,6 +74,7 @@ def test_stopping_on_the_page_stops_its_reading_only(
     assert seen["status"] == "ready"
     assert "status" not in seen["metadata"]
     later = node.start("ai_sdk.reconnect", {"version": version, **asked})
+    until(lambda: place.proxy.streams == 2)
     turn_id = place.running(asked["chatId"])
     assert turn_id is not None
     place.json("POST", f"/api/chat/{asked['chatId']}/stop", {"activeStreamId": turn_id})
@@ -89,6 +90,7 @@ def test_the_workflow_transport_resumes_by_itself(
 ) -> None:
     """Cut behind every k-th part, it asks for the rest by their number until it has seen `finish`. (It gives
     up after three broken connections, whatever they brought.)"""
+    place.says(*WORDS, pace=100)
     place.cut(every, how, once=False)
     seen = node.call("ai_sdk.workflow", asked)
     assert (seen["text"], seen["problems"]) == (TEXT, [])
@@ -97,7 +99,7 @@ def test_the_workflow_transport_resumes_by_itself(
     run = seen["metadata"]["turnId"]
     assert post == "/api/chat"
     assert gets == [f"/api/chat/{run}/stream?startIndex={every * n}" for n in range(1, len(gets) + 1)]
-    assert len(gets) > 1
+    assert gets
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])

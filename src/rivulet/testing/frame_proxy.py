@@ -42,8 +42,8 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class FrameProxy:
-    """`cut` is asked once per event stream with its number, from 0, and its request. `pages` are served by the
-    proxy itself, path → content type and body, so that a page has the origin of the server."""
+    """`cut` is asked once per event stream with its number, from 0, and its request. `pages` are served by
+    the proxy itself, path → content type and body, so that a page has the origin of the server."""
 
     def __init__(self, to_url: str) -> None:
         self.to_url = to_url
