@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from rivulet.config import BadSettings
+from rivulet.dialects.numbers import number_of
 from rivulet.domain.tenant import Principal
 from rivulet.ports.dialect import Ask
 from rivulet.testing.scripted_model import ScriptedModel
@@ -133,13 +134,30 @@ async def test_what_is_too_large_or_no_json_is_refused(site: Site, caplog: pytes
         assert (status, is_refusal(name, found)) == (415, True), name
 
 
-async def test_a_huge_history_is_refused(site: Site) -> None:
-    """More than a model could read is too large, although the body is not."""
-    talk = [{"role": "user", "content": "x" * 1_100_000}, {"role": "user", "content": "Hi"}]
-    body = io.BytesIO(json.dumps({"model": MODEL, "messages": talk}).encode())
-    headers = {"content-type": "application/json"}
-    status, found = await site.json("POST", "/v1/chat/completions", data=body, headers=headers)
-    assert (status, is_refusal("openai_chat", found)) == (413, True)
+async def test_a_huge_history_is_refused(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    """More than a model could read is too large, although the body is not; the log has the request's id."""
+    long, user = "x" * 1_100_000, {"id": "m1", "role": "user"}
+    talk = [{"role": "user", "content": long}, {"role": "user", "content": "Hi"}]
+    parts = [user | {"parts": [{"type": "text", "text": text}]} for text in (long, "Hi")]
+    changes: dict[str, dict[str, Any]] = {
+        "messages": {"history": [{"sender": "user", "text": long}]},
+        "openai_chat": {"messages": talk},
+        "openai_responses": {"input": talk},
+        "ai_sdk": {"messages": parts},
+        "ag_ui": {"messages": [user | {"content": text} for text in (long, "Hi")]},
+        "anthropic": {"messages": talk},
+        "langgraph": {"input": {"messages": talk}},
+    }
+    for name, change in changes.items():
+        good = await question(site, name)
+        body = io.BytesIO(json.dumps((good.body or {}) | change).encode())
+        with caplog.at_level(logging.INFO, "rivulet"):
+            status, found = await site.json(
+                "POST", good.path, data=body, headers={"content-type": "application/json"}
+            )
+        assert (status, is_refusal(name, found)) == (413, True), name
+        request_id = next(part for part in json.dumps(found).split('"') if part.startswith("req-"))
+        assert f"request {request_id} refused in {name}: too_large" in caplog.text
 
 
 async def test_another_tenants_chat_is_not_there(site: Site) -> None:
@@ -185,24 +203,55 @@ async def test_another_tenants_chat_is_not_there(site: Site) -> None:
     assert (await told(site, Spoken("GET", f"/api/chat/{chat}/stream")))[0] == 204
 
 
+@pytest.mark.parametrize("name", ["ai_sdk", "ag_ui", "langgraph", "messages"])
+async def test_a_name_that_another_tenant_chose_is_free(site: Site, name: str) -> None:
+    """Where clients name their chats, two tenants may choose the same name: each has its own chat, and
+    nothing of the other's."""
+    chat = "conv-01234567-89ab-cdef-0123-456789abcdef"
+    ask = Ask(input="Secret", model=MODEL, search_mode="none", chat_id=chat, names_chat=True)
+    other = Principal(tenant_id="other")
+    theirs = await site.house.service.ask(other, ask)
+    spoken = await question(site, name)
+    field = {"ai_sdk": "id", "ag_ui": "threadId", "messages": "conversationId"}.get(name)
+    body = (spoken.body or {}) | ({field: chat} if field else {})
+    path = f"/threads/{chat}/runs/stream" if name == "langgraph" else spoken.path
+    status, _, headers = await told(site, spoken._replace(path=path, body=body))
+    assert (status, theirs.turn_id in headers["location"]) == (200, False)
+    said = (await site.json("GET", f"/v1/chats/{chat}/messages"))[1]["messages"]
+    assert [one["text"] for one in said if one["role"] == "user"] == ["Why?"]
+    assert (await site.house.service.messages(other, chat))[0].text == "Secret"
+
+
 async def test_a_busy_chat_says_so(site: Site) -> None:
     """409 in each shape while a turn of any other protocol runs in the chat."""
     started = await site.ask(model="openai:pace:20:1000")
     chat = started["chat_id"]
     said = [{"role": "user", "content": "And?"}]
-    for name, spoken in {
-        "minirag": Spoken(
-            "POST", "/v1/chat", {"bot_profile_id": "default", "message": "And?", "chat_id": chat}
+    user = {"id": "m1", "role": "user"}
+    asks = {
+        "minirag": ("/v1/chat", {"bot_profile_id": "default", "message": "And?", "chat_id": chat}),
+        "stages": ("/chat/stream", {"message": "And?", "session_id": chat}),
+        "assistant": (f"/chat/{number_of(chat)}/stream", {"question": "And?"}),
+        "messages": ("/api/v1/messages", {"message": "And?", "conversationId": chat}),
+        "agent": (f"/chats/{chat}/messages", {"promptText": "And?"}),
+        "openai_chat": (
+            "/v1/chat/completions",
+            {"model": MODEL, "messages": said, "metadata": {"chat_id": chat}},
         ),
-        "stages": Spoken("POST", "/chat/stream", {"message": "And?", "session_id": chat}),
-        "agent": Spoken("GET", f"/chats/{chat}/stream", query={"promptText": "And?"}),
-        "openai_chat": Spoken(
-            "POST", "/v1/chat/completions", {"model": MODEL, "messages": said, "metadata": {"chat_id": chat}}
+        "openai_responses": ("/v1/responses", {"input": "And?", "conversation": chat}),
+        "ai_sdk": (
+            "/api/chat",
+            {"id": chat, "messages": [user | {"parts": [{"type": "text", "text": "And?"}]}]},
         ),
-        "openai_responses": Spoken("POST", "/v1/responses", {"input": "And?", "conversation": chat}),
-    }.items():
-        status, body, _ = await told(site, spoken)
-        assert (status, is_refusal(name, json.loads(body))) == (409, True), name
+        "ag_ui": ("/ag-ui", {"threadId": chat, "runId": "r", "messages": [user | {"content": "And?"}]}),
+        "langgraph": (f"/threads/{chat}/runs/stream", {"input": {"messages": said}}),
+    }
+    assert asks.keys() == ASKING.keys() - {"anthropic"}, "whose clients know no chats"
+    for name, (path, body) in asks.items():
+        status, answer, _ = await told(site, Spoken("POST", path, body))
+        assert (status, is_refusal(name, json.loads(answer))) == (409, True), name
+    query = {"promptText": "And?"}
+    assert (await told(site, Spoken("GET", f"/chats/{chat}/stream", query=query)))[0] == 409
     await site.json("POST", f"/v1/turns/{started['turn_id']}/stop")
 
 
@@ -237,7 +286,17 @@ async def test_a_dialect_can_be_switched_off(tmp_path: Path, model: ScriptedMode
 
 
 @pytest.mark.parametrize(
-    "path", ["/api/nothing", "/chat", "/chats/a/b/c/d", "/ag-ui", "/langgraph/x", "/v1/chat/completions"]
+    "path",
+    [
+        "/api/nothing",
+        "/chat",
+        "/chats/a/b/c/d",
+        "/ag-ui",
+        "/langgraph/x",
+        "/threads",
+        "/runs/x",
+        "/v1/chat/completions",
+    ],
 )
 async def test_an_address_beside_a_dialects_is_json(site: Site, path: str) -> None:
     """Never the page: a client would take it for an answer."""
