@@ -150,6 +150,7 @@ class Server:
     data: Path
     model_url: str
     environment: dict[str, str] = field(default_factory=dict)
+    model: str = "openai:scripted"
     port: int = 0
     process: subprocess.Popen[str] | None = None
 
@@ -160,7 +161,7 @@ class Server:
     def start(self) -> None:
         """Returns when it listens; a second start is on the port of the first."""
         command = [sys.executable, "-m", "rivulet", "serve", str(self.documents)]
-        command += ["--data", str(self.data), "--port", str(self.port), "--model", "openai:scripted"]
+        command += ["--data", str(self.data), "--port", str(self.port), "--model", self.model]
         provider = {"OPENAI_BASE_URL": f"{self.model_url}/v1", "OPENAI_API_KEY": "sk-test"}
         environment = os.environ | provider | self.environment
         self.log.parent.mkdir(exist_ok=True)
@@ -226,6 +227,18 @@ def server(
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def actor(
+    built_page: None, documents: Path, model: ToldModel, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Server]:
+    """A server whose answers are played from `tests/web/plays.py`, by the name of the question."""
+    data = tmp_path_factory.mktemp("played")
+    server = Server(documents, data, model.url, model="callable:tests.web.plays:answer")
+    server.start()
+    yield server
+    server.stop()
+
+
 @pytest.fixture
 def proxy(server: Server) -> Iterator[Proxy]:
     """A wire to the server that a test can cut."""
@@ -239,6 +252,8 @@ class Visitor:
 
     page: Page
     requests: list[str]
+    forgiven: set[str] = field(default_factory=set)
+    """Errors in the page that a test brings about."""
 
     def open(self, url: str) -> None:
         self.page.goto(url)
@@ -268,6 +283,22 @@ class Visitor:
     def drawer(self) -> Locator:
         return self.page.locator(".drawer")
 
+    @property
+    def questions(self) -> Locator:
+        return self.page.locator(".question")
+
+    def told(self) -> list[str]:
+        """What the hidden status has said since `listen`."""
+        return self.page.evaluate("window.told")
+
+    def listen(self) -> None:
+        """Takes down what the hidden status says from now on."""
+        self.page.evaluate(LISTEN)
+
+    def press(self, name: str) -> None:
+        """The last button of that name."""
+        self.page.get_by_role("button", name=name, exact=True).last.click()
+
     def ask(self, question: str = QUESTION) -> None:
         self.composer.fill(question)
         self.composer.press("Enter")
@@ -285,8 +316,15 @@ class Visitor:
         self.page.locator("[role=log][aria-busy=false]").wait_for()
 
 
-WATCH = """document.addEventListener('securitypolicyviolation', (event) =>
+LISTEN = """() => {
+  window.told = []
+  const status = document.querySelector('.app > .off-screen[role=status]')
+  new MutationObserver(() => told.push(status.textContent)).observe(status, { childList: true, characterData: true, subtree: true })
+}"""
+
+WATCH = """self.origin !== 'null' && document.addEventListener('securitypolicyviolation', (event) =>
   violated(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`))"""
+"""In every frame but those of artifacts, which may try what they like."""
 
 
 @pytest.fixture
@@ -305,10 +343,11 @@ def new_visitor(browser: Browser) -> Iterator[Callable[..., Visitor]]:
         page = context.new_page()
         requests: list[str] = []
         page.on("request", lambda request: requests.append(request.url))
-        page.on("pageerror", lambda error: problems.append(str(error)))
+        visitor = Visitor(page, requests)
+        page.on("pageerror", lambda error: str(error) in visitor.forgiven or problems.append(str(error)))
         contexts.append(context)
-        visitors.append(Visitor(page, requests))
-        return visitors[-1]
+        visitors.append(visitor)
+        return visitor
 
     yield come
     for visitor in visitors:

@@ -17,6 +17,8 @@ const MOST = 100
 const LONGEST = 2000
 /** The first paint of a page that loads nothing takes milliseconds; a frame that has not come by then never will. */
 const PATIENCE_MS = 4000
+/** A page that is busy for this long has lost itself: what people do in it takes milliseconds. */
+const PULSE_MS = 1500
 
 export class Run {
   readonly state = signal<'starting' | 'running' | 'stuck' | 'stopped'>('starting')
@@ -24,6 +26,9 @@ export class Run {
   #artifact: Artifact
   #frame: HTMLIFrameElement | null = null
   #timer: number | undefined
+  /** Asked and not answered yet; a frame that has never answered is one that cannot. */
+  #unanswered = 0
+  #canAnswer = false
 
   constructor(artifact: Artifact) {
     this.#artifact = artifact
@@ -33,17 +38,21 @@ export class Run {
   begin(frame: HTMLIFrameElement): void {
     this.#frame = frame
     addEventListener('message', this.#heard)
-    this.#timer = window.setTimeout(() => this.#late(), PATIENCE_MS)
+    const since = performance.now()
+    this.#timer = window.setInterval(() => this.#ask(performance.now() - since), PULSE_MS)
   }
 
   stop(): void {
     removeEventListener('message', this.#heard)
-    clearTimeout(this.#timer)
+    clearInterval(this.#timer)
     this.state.value = 'stopped'
   }
 
-  #late(): void {
-    if (this.state.value !== 'running') this.state.value = 'stuck'
+  #ask(running: number): void {
+    const isLate = this.state.value === 'starting' ? running > PATIENCE_MS : this.#canAnswer && this.#unanswered > 1
+    if (isLate) this.state.value = 'stuck'
+    this.#unanswered += 1
+    this.#frame?.contentWindow?.postMessage({ type: 'rivulet.ping' }, '*')
   }
 
   #heard = (event: MessageEvent<unknown>): void => {
@@ -52,12 +61,20 @@ export class Run {
     const { event: name, message, line, level } = event.data
     if (name === 'ready') window.postMessage({ type: 'rivulet.run', language: this.#artifact.language, code: this.#artifact.code }, '*')
     else if (name === 'loaded') this.state.value = 'running'
+    else if (name === 'pong') this.#answered()
     else if (name === 'error' || name === 'blocked') this.#add({ kind: name, message: textOf(message), line: lineOf(line) })
     else if (name === 'console' && level === 'error') this.#add({ kind: 'console', message: textOf(message), line: lineOf(line) })
   }
 
+  #answered(): void {
+    this.#unanswered = 0
+    this.#canAnswer = true
+    if (this.state.value === 'stuck') this.state.value = 'running'
+  }
+
   #add(problem: Problem): void {
     const { value } = this.problems
+    if (!problem.message) return
     const isKnown = value.some(({ message, line }) => message === problem.message && line === problem.line)
     if (!isKnown && value.length < MOST) this.problems.value = [...value, problem]
   }
@@ -67,5 +84,5 @@ function isReport(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null && (data as Record<string, unknown>)['type'] === 'rivulet.sandbox'
 }
 
-const textOf = (message: unknown) => String(message ?? '').slice(0, LONGEST)
+const textOf = (message: unknown) => (typeof message === 'string' ? message.slice(0, LONGEST) : '')
 const lineOf = (line: unknown) => (Number.isSafeInteger(line) && (line as number) > 0 ? (line as number) : 0)

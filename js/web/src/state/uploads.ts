@@ -22,15 +22,16 @@ export interface Upload {
   readonly reason?: string
 }
 
-export const uploads = signal<readonly Upload[]>(remembered())
-export const failedUploads = computed(() => uploads.value.filter(({ phase }) => phase === 'failed'))
-export const waitingUploads = computed(() => uploads.value.filter(({ phase }) => phase !== 'failed'))
-
 /** Two at a time keeps connections free for answers: browsers open six to one server. */
 const AT_ONCE = 2
 /** The server takes no larger document; asking it would mean sending it. */
 const LARGEST = 256 << 20
 const STORE = 'failed-uploads'
+
+export const uploads = signal<readonly Upload[]>(remembered())
+export const failedUploads = computed(() => uploads.value.filter(({ phase }) => phase === 'failed'))
+export const waitingUploads = computed(() => uploads.value.filter(({ phase }) => phase !== 'failed'))
+
 const running = new Map<number, AbortController>()
 let lastId = uploads.value.length
 

@@ -23,6 +23,8 @@ export function CitationCard() {
   const shown = useSignal<Shown | null>(null)
   useEffect(() => {
     let timer: number | undefined
+    /** Where the pointer last pressed: what comes to be under it there was not pointed at. */
+    let pressed = ''
     const later = (ms: number, next: Shown | null) => {
       clearTimeout(timer)
       timer = window.setTimeout(() => (shown.value = next), ms)
@@ -31,11 +33,15 @@ export function CitationCard() {
       const target = event.target instanceof Element ? event.target : null
       if (target?.closest('.citation-card')) return clearTimeout(timer)
       const chip = target?.closest<HTMLElement>('.chip[data-n]')
-      const isTouched = event instanceof PointerEvent && event.pointerType === 'touch'
-      const reference = chip && !isTouched && referenceOf(chip)
+      const isMeant = !(event instanceof PointerEvent) || (event.pointerType !== 'touch' && pressed !== placeOf(event))
+      const reference = chip && isMeant && referenceOf(chip)
       if (chip && reference) later(event.type === 'focusin' ? 0 : SHOW_MS, { chip, reference })
       else if (shown.value) later(LEAVE_MS, null)
       else clearTimeout(timer)
+    }
+    const press = (event: MouseEvent) => {
+      pressed = placeOf(event)
+      later(0, null)
     }
     const hide = () => later(0, null)
     // Esc takes the card away first, wherever the pointer is; only then does it mean anything else.
@@ -46,14 +52,14 @@ export function CitationCard() {
     }
     document.addEventListener('pointerover', enter)
     document.addEventListener('focusin', enter)
-    document.addEventListener('click', hide)
+    document.addEventListener('click', press)
     document.addEventListener('scroll', hide, { capture: true, passive: true })
     document.addEventListener('keydown', keyed, { capture: true })
     return () => {
       clearTimeout(timer)
       document.removeEventListener('pointerover', enter)
       document.removeEventListener('focusin', enter)
-      document.removeEventListener('click', hide)
+      document.removeEventListener('click', press)
       document.removeEventListener('scroll', hide, { capture: true })
       document.removeEventListener('keydown', keyed, { capture: true })
     }
@@ -77,6 +83,8 @@ function Card({ chip, reference }: Shown) {
     </div>
   )
 }
+
+const placeOf = ({ clientX, clientY }: MouseEvent) => `${clientX} ${clientY}`
 
 /** Above the chip where there is room, else below; never outside the window. */
 function place(card: HTMLElement, chip: HTMLElement): void {

@@ -19,6 +19,9 @@ interface Props {
   original: string | null
 }
 
+/** A part of a text that has not come by then is worth asking for again. */
+const PATIENCE_MS = 20_000
+
 type State = 'loading' | 'gone' | { failure: string } | Reading
 
 export function DocumentText({ id, passage, quote, original }: Props) {
@@ -102,20 +105,25 @@ function Text({ state, passage, quote }: { state: Signal<Reading>; passage: Pass
     if (below.current !== null && box.current) box.current.scrollTop = box.current.scrollHeight - below.current
     below.current = null
   }, [reading.from])
-  const more = (where: 'before' | 'after') => attempt(readOn(reading, where, AbortSignal.timeout(20_000)).then((next) => {
-    if (where === 'before' && box.current) below.current = box.current.scrollHeight - box.current.scrollTop
-    state.value = next
-  }))
+  const isLoading = useSignal(false)
+  const more = async (where: 'before' | 'after') => {
+    isLoading.value = true
+    await attempt(readOn(reading, where, AbortSignal.timeout(PATIENCE_MS)).then((next) => {
+      if (where === 'before' && box.current) below.current = box.current.scrollHeight - box.current.scrollTop
+      state.value = next
+    }))
+    isLoading.value = false
+  }
   return (
     <div class="document" tabIndex={0} role="region" aria-label={words.documentText} ref={box}>
       {passage && reading.found !== 'in place' && <p class="notice" role="status">{reading.found === 'quote' ? words.passageQuote : words.passageMoved}</p>}
-      {reading.from > 0 && <button type="button" class="more" onClick={() => more('before')}>{words.before}</button>}
+      {reading.from > 0 && <button type="button" class="more" disabled={isLoading.value} onClick={() => void more('before')}>{words.before}</button>}
       <div class="document-text" dir="auto">
         {reading.before}
         {reading.marked && <mark ref={mark}><Quoted text={reading.marked} quote={quote} /></mark>}
         {reading.after}
       </div>
-      {end(reading) < reading.document.length && <button type="button" class="more" onClick={() => more('after')}>{words.after}</button>}
+      {end(reading) < reading.document.length && <button type="button" class="more" disabled={isLoading.value} onClick={() => void more('after')}>{words.after}</button>}
     </div>
   )
 }
