@@ -1,4 +1,4 @@
-"""Builds the page in js/web into src/rivulet/web: on every install and build, or by `python hatch_build.py`.
+"""Builds page and widget from js/ into src/rivulet/web: on every install and build, or run by hand.
 
 Nothing is built when the page there was made from the same sources, so a source distribution, which carries
 the page, becomes a wheel without Node. RIVULET_SKIP_WEB=1 leaves the page alone, for work on the server only.
@@ -83,7 +83,9 @@ def build() -> None:
     workshop.mkdir(exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix="web-", dir=workshop))
     try:
-        _npm(node, "run", "build", "--workspace", "web", RIVULET_WEB_OUT=str(fresh))
+        # The page first: its build empties the folder.
+        for workspace in ("web", "widget"):
+            _npm(node, "run", "build", "--workspace", workspace, RIVULET_WEB_OUT=str(fresh))
         (fresh / STAMP).write_text(digest())
         fresh.chmod(0o755)
         if PAGE.exists():

@@ -75,3 +75,35 @@ async def test_the_sandbox_has_a_policy_of_its_own(tmp_path: Path, model: Script
             assert {"frame-src 'self'", "frame-ancestors 'none'"} <= set(policy)
         async with site.http.post("/sandbox", json={}) as response:
             assert response.status in (404, 405)
+
+
+async def test_files_travel_packed_and_only_once(site: Site) -> None:
+    """gzip for whoever takes it, the file itself for others, and nothing for whoever has it already."""
+    async with site.http.get("/", headers={"accept-encoding": "identity"}) as response:
+        assert "content-encoding" not in response.headers
+        asset = re.findall(r'(/assets/[^"]+\.js)', await response.text())[0]
+        etag = response.headers["etag"]
+    async with site.http.get("/", headers={"if-none-match": etag}) as response:
+        assert (response.status, await response.read()) == (304, b"")
+    async with site.http.get(asset, headers={"accept-encoding": "identity"}) as response:
+        plain = await response.read()
+    async with site.http.get(asset, headers={"accept-encoding": "gzip"}) as response:
+        assert response.headers["content-encoding"] == "gzip"
+        assert response.headers["vary"] == "Accept-Encoding"
+        assert int(response.headers["content-length"]) < len(plain) / 2
+        assert await response.read() == plain
+
+
+async def test_the_widget_is_for_other_pages_too(site: Site) -> None:
+    """Its loader is new after every upgrade; what the loader fetches is named by its content and kept."""
+    async with site.http.get("/w.js") as response:
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert response.headers["cache-control"] == "public, max-age=600"
+        panel = re.findall(r"widget/panel-[\w-]+\.js", await response.text())[0]
+    async with site.http.get(f"/{panel}") as response:
+        assert response.headers["access-control-allow-origin"] == "*"
+        assert response.headers["content-type"].startswith("text/javascript")
+        assert "immutable" in response.headers["cache-control"]
+    async with site.http.get("/") as response:
+        assert "access-control-allow-origin" not in response.headers
+    assert (await site.json("GET", "/widget/panel-nothing.js"))[0] == 404

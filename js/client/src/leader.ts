@@ -122,8 +122,8 @@ export class Leader {
     if (this.#line !== line) return
     line.close()
     this.#line = undefined
+    if (this.#wanted.size) this.#say({ is: 'refused', ...refusal })
     this.#wanted.clear()
-    this.#say({ is: 'refused', ...refusal })
   }
 
   #relay(messages: Message[]): void {

@@ -5,11 +5,17 @@ import { gzipSync } from 'node:zlib'
 
 import { rolldown } from 'rolldown'
 
+import { build } from '../../widget/scripts/build.mjs'
+
 const here = new URL('.', import.meta.url)
 const page = new URL('../../../src/rivulet/web/assets/', here)
 
 /** Kilobytes after gzip: what a first visit may load, and what the client may add to somebody's page. */
-const BUDGETS = { 'page scripts': 90, 'page styles': 15, client: 4 }
+const BUDGETS = {
+  'page scripts': 90, 'page styles': 15,
+  client: 4, 'client shared': 4, 'client chat': 6, react: 8, vue: 8,
+  'widget loader': 3, 'widget whole': 20,
+}
 
 const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length
 
@@ -18,16 +24,30 @@ function assets(suffix) {
   return { minified: sum(files.map((file) => file.length)), gzip: sum(files.map(compressed)) }
 }
 
-async function client() {
-  const bundle = await rolldown({ input: new URL('../../client/src/index.ts', here).pathname })
+/** With everything it brings, but not the framework that its user has. */
+async function bundled(entry) {
+  const bundle = await rolldown({
+    input: new URL(`../../${entry}`, here).pathname, external: ['react', 'vue'], resolve: { conditionNames: ['source', 'import'] },
+  })
   const [raw, small] = await Promise.all([bundle.generate({ format: 'esm' }), bundle.generate({ format: 'esm', minify: true })])
   const code = (made) => Buffer.from(made.output[0].code)
   return { raw: code(raw).length, minified: code(small).length, gzip: compressed(code(small)) }
 }
 
+async function widget() {
+  const { 'w.js': loader, ...rest } = await build()
+  const of = (files) => ({ minified: sum(files.map((file) => file.length)), gzip: sum(files.map((file) => compressed(Buffer.from(file)))) })
+  return { 'widget loader': of([loader]), 'widget whole': of([loader, ...Object.values(rest)]) }
+}
+
 const sum = (numbers) => numbers.reduce((total, one) => total + one, 0)
 
-const found = { 'page scripts': assets('.js'), 'page styles': assets('.css'), client: await client() }
+const found = {
+  'page scripts': assets('.js'), 'page styles': assets('.css'),
+  client: await bundled('client/src/index.ts'), 'client shared': await bundled('client/src/shared.ts'),
+  'client chat': await bundled('client/src/chat.ts'), react: await bundled('react/src/index.ts'), vue: await bundled('vue/src/index.ts'),
+  ...(await widget()),
+}
 const kilobytes = (bytes) => (bytes === undefined ? '' : (bytes / 1000).toFixed(1)).padStart(9)
 console.log(`${''.padEnd(14)}${['raw', 'minified', 'gzip', 'budget'].map((head) => head.padStart(9)).join('')}   (kB)`)
 for (const [name, { raw, minified, gzip }] of Object.entries(found)) {

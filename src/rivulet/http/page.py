@@ -1,9 +1,12 @@
 """The built front end, served from the package under a policy that lets nothing foreign in."""
 
+import gzip
+import hashlib
 import mimetypes
 from importlib.resources import files
 from pathlib import Path
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -36,6 +39,19 @@ UNLISTED = {"cache-control": "no-store", "x-robots-tag": "noindex, nofollow, noa
 """For what is read under a link: nobody keeps it, so that it is gone when the link has been ended."""
 
 _FOR_EVER = "public, max-age=31536000, immutable"
+_NAMED_BY_CONTENT = ("assets/", "widget/")
+
+LOADER = "w.js"
+"""What pages of others name in their script tag: new to everybody within ten minutes of an upgrade."""
+
+_FOR_OTHER_PAGES = {
+    "access-control-allow-origin": "*",
+    "cross-origin-resource-policy": "cross-origin",
+}
+"""A module from another origin is only taken with these."""
+
+_SMALL = 1000
+"""Bytes below which packing saves nothing."""
 
 
 class Page:
@@ -45,6 +61,7 @@ class Page:
     def __init__(self) -> None:
         self._files = _read(Path(str(files("rivulet"))) / "web")
         # The page names its files from its own address, so that it may stand below any path of a proxy.
+        self._packed: dict[bytes, bytes] = {}
         self._deeper = self._files.get("index.html", b"").replace(b'"./assets/', b'"../assets/')
 
     @property
@@ -54,7 +71,7 @@ class Page:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         name = scope["path"].lstrip("/")
         if scope["method"] not in ("GET", "HEAD") or (
-            name.startswith(("v1/", "assets/")) and name not in self._files
+            name.startswith(("v1/", *_NAMED_BY_CONTENT, LOADER)) and name not in self._files
         ):
             raise NotFound
         is_share = name.startswith("share/") and name not in self._files
@@ -63,10 +80,35 @@ class Page:
         if not content:
             raise NotFound("The page was not built into this installation; the API works without it.")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        keeping = {"cache-control": _FOR_EVER if name.startswith("assets/") else "no-cache"}
-        headers = {**SAFETY, **(UNLISTED if is_share else keeping)}
-        response = Response(content, headers=headers, media_type=kind)
-        await response(scope, receive, send)
+        headers = {**SAFETY, **(UNLISTED if is_share else _keeping(name))}
+        await self._reply(content, kind, headers, Headers(scope=scope))(scope, receive, send)
+
+    def _reply(self, content: bytes, kind: str, headers: dict[str, str], asked: Headers) -> Response:
+        """Packed for whoever takes it, and nothing for whoever has it already."""
+        headers["etag"] = f'"{hashlib.sha256(content).hexdigest()[:20]}"'
+        if headers["etag"] in asked.get("if-none-match", ""):
+            return Response(status_code=304, headers=headers)
+        if kind.startswith("font/") or len(content) < _SMALL:
+            return Response(content, headers=headers, media_type=kind)
+        headers["vary"] = "Accept-Encoding"
+        if "gzip" in asked.get("accept-encoding", ""):
+            headers["content-encoding"] = "gzip"
+            content = self._pack(content)
+        return Response(content, headers=headers, media_type=kind)
+
+    def _pack(self, content: bytes) -> bytes:
+        if content not in self._packed:
+            self._packed[content] = gzip.compress(content, 9, mtime=0)
+        return self._packed[content]
+
+
+def _keeping(name: str) -> dict[str, str]:
+    """How long a browser may keep a file, and which pages may use it."""
+    if name == LOADER:
+        return {"cache-control": "public, max-age=600", **_FOR_OTHER_PAGES}
+    if not name.startswith(_NAMED_BY_CONTENT):
+        return {"cache-control": "no-cache"}
+    return {"cache-control": _FOR_EVER, **(_FOR_OTHER_PAGES if name.startswith("widget/") else {})}
 
 
 def _read(folder: Path) -> dict[str, bytes]:

@@ -1,0 +1,452 @@
+"""The widget on somebody else's page: small, apart, obedient, and answered only where it is at home."""
+
+import json
+import re
+import urllib.request
+from collections.abc import Callable
+from urllib.error import HTTPError
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from rivulet.testing.server_process import free_port
+from tests.web.conftest import HOLD, ToldModel
+from tests.web.proxy import Proxy
+from tests.widget.conftest import KEY, Customer, Server, Shop
+
+WORDS = [f"word{n} " for n in range(60)]
+WHOLE = "".join(WORDS).strip()
+
+
+def styles(customer: Customer, selector: str, *names: str) -> list[str]:
+    """Computed styles of the first such element inside of the widget."""
+    script = "(element, names) => names.map((name) => getComputedStyle(element)[name])"
+    return customer.page.locator(selector).first.evaluate(script, list(names))
+
+
+def focused(customer: Customer) -> str:
+    """What has the focus inside of the widget."""
+    script = "() => document.querySelector('x-chat').shadowRoot.activeElement?.className ?? ''"
+    return customer.page.evaluate(script)
+
+
+def test_64_it_answers_under_the_strictest_policy(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Statement 64: no violation, a styled launcher, a streamed answer, with Trusted Types required."""
+    model.tell("**Every** 5,000 kilometres [1].", HOLD, "\n\n- one\n- two\n")
+    customer.visit(shop)
+    assert styles(customer, ".launcher", "position", "borderRadius") == ["fixed", "50%"]
+    customer.ask()
+    expect(customer.answer.locator("strong")).to_have_text("Every")
+    expect(customer.page.get_by_role("button", name="Stop")).to_be_visible()
+    model.release()
+    customer.finished()
+    expect(customer.answer.locator("li")).to_have_text(["one", "two"])
+    assert customer.problems == []
+    hosts = {url.split("/")[2] for url in customer.requests if url.startswith("http")}
+    assert hosts == {shop.url[7:], shop.chat[7:]}
+
+
+def test_65_a_visit_costs_three_kilobytes_and_the_chat_twenty(
+    customer: Customer, shop: Shop, model: ToldModel
+) -> None:
+    """Statement 65, counted on the wire: the loader before anybody comes near, then one more file."""
+    model.tell("Hello.")
+    sizes: dict[str, int] = {}
+
+    def count(url: str, body: int) -> None:
+        sizes[url.removeprefix(shop.chat)] = body
+
+    customer.page.on("requestfinished", lambda one: count(one.url, one.sizes()["responseBodySize"]))
+    customer.visit(shop)
+    customer.page.wait_for_load_state("networkidle")
+    scripts = {url: size for url, size in sizes.items() if url.endswith(".js")}
+    assert list(scripts) == ["/w.js"]
+    assert 0 < scripts["/w.js"] <= 3000
+    customer.ask()
+    customer.finished()
+    scripts = {url: size for url, size in sizes.items() if url.endswith(".js")}
+    assert len(scripts) == 2
+    assert sum(scripts.values()) <= 20_000
+
+
+HOSTILE = """<style>* { color: red !important; font-size: 40px !important; line-height: 3 !important;
+  letter-spacing: 9px; text-transform: uppercase; visibility: hidden }
+  h1 { visibility: visible } html { font-size: 30px } button { all: unset }
+  textarea { display: none !important }
+  svg, section, form { display: none !important }</style>"""
+WATCHED = (
+    "color",
+    "fontSize",
+    "lineHeight",
+    "letterSpacing",
+    "textTransform",
+    "display",
+    "visibility",
+    "width",
+)
+
+
+def test_66_the_pages_styles_do_not_reach_it(
+    new_customer: Callable[..., Customer], new_shop: Callable[..., Shop], shop_port: int, model: ToldModel
+) -> None:
+    """Statement 66: the same colours and sizes as without hostile styles, one global name, nothing more."""
+    model.tell("Hello **there**.")
+    seen: list[dict[str, list[str]]] = []
+    for head, port in ((HOSTILE, shop_port), ("", free_port())):
+        shop = new_shop(port, head=head, policy=None)
+        customer = new_customer()
+        customer.visit(shop)
+        customer.launcher.click()
+        customer.composer.wait_for()
+        seen.append(
+            {
+                each: styles(customer, each, *WATCHED)
+                for each in (".launcher", ".panel", "textarea", "h2", ".send", ".hello p")
+            }
+        )
+        if head:
+            plain = "Object.keys(window).filter((name) => !before.includes(name))"
+            names = customer.page.evaluate(
+                "async () => { const frame = document.body.appendChild(document.createElement('iframe'));"
+                f"const before = Object.keys(frame.contentWindow); frame.remove(); return {plain} }}"
+            )
+            assert set(names) - {"violated", "0"} <= {"rivulet"}
+            assert (
+                customer.page.evaluate("document.querySelectorAll('style, link[rel=stylesheet]').length") == 1
+            )
+            assert customer.page.evaluate("document.querySelectorAll('[style]').length") == 0
+    assert seen[0] == seen[1]
+
+
+def test_67_a_page_can_dress_it(customer: Customer, new_shop: Callable[..., Shop]) -> None:
+    """Statement 67: variables on the element and rules for its parts take effect."""
+    head = (
+        "<style>x-chat { --x-accent: rgb(200, 0, 100); --x-bg: rgb(255, 250, 240); --x-launcher-size: 72px }"
+        "x-chat::part(launcher) { border-radius: 10px }"
+        "x-chat::part(header) { background: rgb(1, 2, 3) }</style>"
+    )
+    customer.visit(new_shop(head=head, policy=None))
+    customer.launcher.click()
+    customer.composer.wait_for()
+    found = styles(customer, ".launcher", "backgroundColor", "borderRadius", "width")
+    assert found == ["rgb(200, 0, 100)", "10px", "72px"]
+    assert styles(customer, ".panel", "backgroundColor") == ["rgb(255, 250, 240)"]
+    assert styles(customer, ".panel > header", "backgroundColor") == ["rgb(1, 2, 3)"]
+
+
+def test_68_elsewhere_it_is_refused_in_words(
+    new_customer: Callable[..., Customer], new_shop: Callable[..., Shop], server: Server, model: ToldModel
+) -> None:
+    """Statement 68: a page that is not on the list gets a refusal and no answer; nor does the key alone."""
+    calls = len(model.model.calls)
+    customer = new_customer()
+    customer.visit(elsewhere := new_shop(free_port()))
+    customer.ask()
+    expect(customer.page.get_by_role("alert")).to_contain_text("This chat is not available on this page.")
+    expect(customer.page.get_by_role("alert")).to_contain_text(
+        f"This key is not for pages of {elsewhere.url}."
+    )
+    for origin in (elsewhere.url, None):
+        headers = {
+            "authorization": f"Bearer {KEY}",
+            "rivulet-visitor": "vis_" + "a" * 26,
+            "content-type": "application/json",
+        }
+        headers |= {"origin": origin} if origin else {}
+        body = json.dumps({"input": "Hi", "stream": True}).encode()
+        with pytest.raises(HTTPError, match="403"):
+            urllib.request.urlopen(urllib.request.Request(f"{server.url}/v1/turns", body, headers))
+    assert len(model.model.calls) == calls
+
+
+def test_69_the_answer_is_there_on_the_next_page(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Statement 69: left in mid-answer, found again complete, with the panel as it was."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    customer.visit(shop)
+    customer.ask()
+    expect(customer.answer).to_contain_text("word29")
+    customer.visit(shop, "/another-page")
+    expect(customer.answer).to_contain_text("word0 word1")
+    expect(customer.page.get_by_role("button", name="Stop")).to_be_visible()
+    model.release()
+    customer.finished()
+    expect(customer.answer).to_have_text(WHOLE)
+    expect(customer.page.locator(".question")).to_have_count(1)
+    customer.visit(shop, "/a-third-page")
+    expect(customer.answer).to_have_text(WHOLE)
+
+
+def test_69_an_answer_that_ends_while_it_is_closed_is_announced(
+    customer: Customer, shop: Shop, model: ToldModel
+) -> None:
+    """Closed, and then left: the launcher of the next page says that there is an answer."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    customer.visit(shop)
+    customer.ask()
+    expect(customer.answer).to_contain_text("word29")
+    customer.page.keyboard.press("Escape")
+    customer.visit(shop, "/another-page")
+    expect(customer.panel).to_be_hidden()
+    model.release()
+    expect(customer.page.get_by_role("button", name="Open chat, there is a new answer")).to_be_visible()
+    customer.launcher.click()
+    expect(customer.answer).to_have_text(WHOLE)
+
+
+def test_70_focus_goes_in_and_comes_back(customer: Customer, shop: Shop) -> None:
+    """Statement 70: opened by the keyboard, closed by Escape, and the panel has a name."""
+    customer.visit(shop)
+    customer.launcher.focus()
+    customer.page.keyboard.press("Enter")
+    expect(customer.page.get_by_role("dialog", name="Chat")).to_be_visible()
+    expect(customer.composer).to_be_focused()
+    assert customer.launcher.get_attribute("aria-expanded") == "true"
+    customer.page.keyboard.press("Escape")
+    expect(customer.panel).to_be_hidden()
+    assert focused(customer) == "launcher"
+    assert customer.launcher.get_attribute("aria-expanded") == "false"
+
+
+def test_71_on_a_phone_it_covers_the_screen(
+    new_customer: Callable[..., Customer], new_shop: Callable[..., Shop]
+) -> None:
+    """Statement 71: the whole screen, targets for fingers, and the page behind does not scroll."""
+    customer = new_customer(viewport={"width": 390, "height": 700}, has_touch=True, reduced_motion="reduce")
+    customer.visit(new_shop(policy=None, body="<p>line</p>" * 200))
+    customer.launcher.click()
+    expect(customer.composer).to_be_focused()
+    assert customer.panel.bounding_box() == {"x": 0, "y": 0, "width": 390, "height": 700}
+    customer.page.mouse.move(200, 300)
+    customer.page.mouse.wheel(0, 500)
+    assert customer.page.evaluate("scrollY") == 0
+    for button in customer.panel.get_by_role("button").all():
+        box = button.bounding_box()
+        assert box is None or min(box["width"], box["height"]) >= 44
+    customer.panel.get_by_role("button", name="Close chat").click()
+    customer.page.mouse.wheel(0, 500)
+    customer.page.wait_for_function("scrollY > 100")
+
+
+def test_stop_keeps_what_was_written(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Stop ends the answer on the server; what is there stays, also on the next page."""
+    model.tell(*WORDS[:10], HOLD, *WORDS[10:])
+    customer.visit(shop)
+    customer.ask()
+    expect(customer.answer).to_contain_text("word9")
+    customer.page.get_by_role("button", name="Stop").click()
+    expect(customer.page.locator(".end")).to_have_text("Stopped")
+    said = customer.answer.inner_text()
+    expect(customer.page.get_by_role("button", name="Send")).to_be_visible()
+    customer.visit(shop, "/next")
+    expect(customer.answer).to_have_text(said)
+    expect(customer.page.locator(".end")).to_have_text("Stopped")
+
+
+def test_a_failure_is_said_and_asked_again(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Words, code and request id; Retry asks once more without repeating the question."""
+
+    async def broken(call) -> None:  # type: ignore[no-untyped-def]
+        await call.head()
+        await call.say("The oil ")
+        call.reset()
+
+    model.then(broken)
+    customer.visit(shop)
+    customer.ask()
+    alert = customer.page.get_by_role("alert")
+    expect(alert).to_contain_text(re.compile(r"upstream_truncated · \w+"))
+    expect(customer.answer).to_have_text("The oil")
+    model.tell("Once a year.")
+    alert.get_by_role("button", name="Try again").click()
+    customer.finished()
+    expect(customer.answer).to_have_text("Once a year.")
+    expect(customer.page.locator(".question")).to_have_count(1)
+    expect(alert).to_be_hidden()
+
+
+def test_a_cut_connection_is_said_after_a_second_and_heals(
+    customer: Customer, new_shop: Callable[..., Shop], proxy: Proxy, model: ToldModel
+) -> None:
+    """Reconnecting is said, and the rest of the answer is there once, when the way is free again."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    customer.visit(new_shop(chat=proxy.url))
+    customer.ask()
+    expect(customer.answer).to_contain_text("word29")
+    proxy.is_down = True
+    proxy.cut()
+    expect(customer.page.locator(".connection")).to_have_text("Reconnecting…")
+    proxy.is_down = False
+    model.release()
+    customer.finished()
+    expect(customer.answer).to_have_text(WHOLE)
+    expect(customer.page.locator(".connection")).to_be_hidden()
+
+
+def test_a_mark_opens_its_passage(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """`[1]` is a button with the document's name; the card shows the passage, Escape closes the card only."""
+    model.tell("Every 5,000 kilometres [1].")
+    customer.visit(shop)
+    customer.ask()
+    customer.finished()
+    mark = customer.answer.get_by_role("button", name=re.compile("Source 1: "))
+    expect(customer.answer).to_have_text("Every 5,000 kilometres 1.")
+    mark.click()
+    card = customer.page.locator(".card")
+    expect(card).to_contain_text("gearbox")
+    assert mark.get_attribute("aria-expanded") == "true"
+    mark.press("Escape")
+    expect(card).to_be_hidden()
+    expect(customer.panel).to_be_visible()
+    expect(mark).to_be_focused()
+
+
+def test_two_visitors_know_nothing_of_each_other(
+    new_customer: Callable[..., Customer], shop: Shop, model: ToldModel
+) -> None:
+    """Each browser has a visitor of its own, which is made for the first question and kept."""
+    model.tell("Hello.")
+    visitors: list[str] = []
+    for _ in range(2):
+        customer = new_customer()
+        customer.visit(shop)
+        assert customer.page.evaluate("localStorage.length") == 0
+        expect(customer.page.locator(".question")).to_have_count(0)
+        customer.ask()
+        customer.finished()
+        kept = json.loads(customer.page.evaluate(f"localStorage['rivulet {KEY}']"))
+        visitors.append(kept["visitor"])
+        assert re.fullmatch(r"vis_[0-9a-f]{32}", kept["visitor"])
+        assert kept["chatId"].startswith("cht_")
+    assert len(set(visitors)) == 2
+
+
+def test_a_new_conversation_begins_empty(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """The button empties the panel, and the next question is in another chat, also after a reload."""
+    model.tell("Hello.")
+    customer.visit(shop)
+    customer.ask("First?")
+    customer.finished()
+    customer.page.get_by_role("button", name="New conversation").click()
+    expect(customer.page.locator(".question")).to_have_count(0)
+    customer.ask("Second?")
+    customer.finished()
+    customer.visit(shop)
+    expect(customer.page.locator(".question")).to_have_text(["You asked: Second?"])
+
+
+def test_the_page_can_drive_it(customer: Customer, new_shop: Callable[..., Shop], model: ToldModel) -> None:
+    """open, close, send, on and destroy, in the page's one namespace."""
+    model.tell("Hello.")
+    customer.visit(new_shop(policy=None))
+    customer.page.evaluate(
+        "() => { window.heard = []; for (const name of ['open', 'close', 'question', 'answer']) "
+        "rivulet.on(name, (detail) => heard.push([name, detail?.text ?? null])) }"
+    )
+    customer.page.evaluate("rivulet.send('From the page?')")
+    expect(customer.answer).to_have_text("Hello.")
+    customer.page.evaluate("rivulet.close()")
+    expect(customer.panel).to_be_hidden()
+    customer.page.evaluate("rivulet.open()")
+    expect(customer.panel).to_be_visible()
+    heard = customer.page.evaluate("heard")
+    assert heard == [
+        ["open", None],
+        ["question", "From the page?"],
+        ["answer", "Hello."],
+        ["close", None],
+        ["open", None],
+    ]
+    customer.page.evaluate("rivulet.destroy()")
+    expect(customer.page.locator("x-chat")).to_have_count(0)
+
+
+def test_it_can_stand_in_the_page(
+    customer: Customer, new_shop: Callable[..., Shop], model: ToldModel
+) -> None:
+    """Inline: no launcher, no dialog, as large as its place, and nobody's focus is taken."""
+    model.tell("Hello.")
+    body = "<input id=name autofocus><div id=help style='width: 500px'></div>"
+    attributes = f'data-key="{KEY}" data-container="#help" data-title="Help" data-suggestions="One?|Two?"'
+    customer.visit(new_shop(policy=None, body=body, attributes=attributes))
+    region = customer.page.get_by_role("region", name="Help")
+    expect(region).to_be_visible()
+    expect(customer.launcher).to_have_count(0)
+    assert (region.bounding_box() or {})["width"] == 500
+    assert customer.page.evaluate("document.activeElement.id") == "name"
+    region.get_by_role("button", name="Two?").click()
+    expect(customer.answer).to_have_text("Hello.")
+    expect(customer.page.locator(".question")).to_have_text("You asked: Two?")
+    customer.composer.press("Escape")
+    expect(region).to_be_visible()
+
+
+def test_without_storage_it_still_answers(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """A browser that refuses storage has a chat that lasts as long as the page."""
+    model.tell("Hello.")
+    for name in ("localStorage", "sessionStorage"):
+        customer.page.add_init_script(
+            f"Object.defineProperty(window, '{name}', {{ get() {{ throw new Error('no') }} }})"
+        )
+    customer.visit(shop)
+    customer.ask()
+    expect(customer.answer).to_have_text("Hello.")
+
+
+def test_what_a_model_writes_is_never_markup(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Scripts, frames and pictures are text; a link goes to the web only, in a window of its own."""
+    model.tell(
+        "<img src=x onerror=\"violated('ran')\"> <script>violated('ran')</script> "
+        "[bad](javascript:violated('ran')) ![picture](https://example.com/x.png) "
+        "[good](https://example.com/a_(b)) <iframe src=https://example.com></iframe>"
+    )
+    customer.visit(shop)
+    customer.ask()
+    customer.finished()
+    assert customer.answer.locator("img, script, iframe").count() == 0
+    links = customer.answer.locator("a").evaluate_all(
+        "(all) => all.map((one) => [one.textContent, one.href, one.rel, one.target])"
+    )
+    assert ["good", "https://example.com/a_(b)", "noopener noreferrer nofollow", "_blank"] in links
+    assert not [href for _, href, _, _ in links if not href.startswith("https://")]
+    expect(customer.answer).to_contain_text("<img src=x onerror=\"violated('ran')\">")
+    assert not [url for url in customer.requests if "example.com" in url]
+
+
+@pytest.mark.parametrize("failure", ["html", "503", "lost"])
+def test_a_server_that_is_not_itself_is_told_from_an_answer(
+    customer: Customer, shop: Shop, model: ToldModel, failure: str
+) -> None:
+    """A page of a hotel, a proxy without its server, no server at all: words and Retry, and Retry works."""
+    model.tell("Hello.")
+
+    def instead(route: Route) -> None:
+        allowed = {"access-control-allow-origin": shop.url, "content-type": "text/html"}
+        if failure == "lost":
+            route.abort()
+        else:
+            route.fulfill(
+                status=200 if failure == "html" else 503,
+                body="<h1>Welcome to the hotel</h1>",
+                headers=allowed,
+            )
+
+    customer.page.route("**/v1/turns", instead)
+    customer.visit(shop)
+    customer.ask()
+    alert = customer.page.get_by_role("alert")
+    expect(alert.get_by_role("button", name="Try again")).to_be_visible()
+    expect(alert).not_to_contain_text("hotel")
+    customer.page.unroute("**/v1/turns")
+    alert.get_by_role("button", name="Try again").click()
+    expect(customer.answer).to_have_text("Hello.")
+
+
+def test_enter_during_composition_does_not_send(customer: Customer, shop: Shop) -> None:
+    """An input method's Enter is its own; Shift+Enter is a new line."""
+    customer.visit(shop)
+    customer.launcher.click()
+    customer.composer.fill("こんにちは")
+    customer.composer.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    customer.composer.press("Shift+Enter")
+    expect(customer.composer).to_have_value("こんにちは\n")
+    expect(customer.page.locator(".question")).to_have_count(0)
