@@ -52,7 +52,7 @@ export function App() {
       <Rail close={close} fold={fold} />
       {isRailOpen.value && <div class="rail-shade" onClick={close} />}
       <main class="main">
-        <h1 class="off-screen">{title.value}</h1>
+        <h1 class="off-screen" dir="auto">{title.value}</h1>
         <header class="top-bar">
           <button type="button" class="round menu-button" aria-expanded={isRailOpen.value} aria-controls="rail"
             aria-label={isRailOpen.value ? words.closeMenu : words.openMenu} onClick={() => (isRailOpen.value = !isRailOpen.value)}>

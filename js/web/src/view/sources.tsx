@@ -26,13 +26,16 @@ export function Sources({ answer }: { answer: Answer }) {
   )
 }
 
+/** Number and page are drawn by the style sheet: what is read out is the one sentence of the label. */
 function Pill({ answer, passage }: { answer: Answer; passage: Passage }) {
+  const page = passage.page == null ? undefined : words.page(passage.page)
+  const label = words.source(passage.n, passage.title)
   return (
     <li>
-      <button type="button" class="source" onClick={() => openSource(answer, passage.n)} aria-label={words.source(passage.n, passage.title)}>
-        <b translate={false}>{passage.n}</b>
+      <button type="button" class="source" onClick={() => openSource(answer, passage.n)} aria-label={page ? `${label}, ${page}` : label}>
+        <b data-text={passage.n} />
         <span class="source-title" dir="auto">{passage.title}</span>
-        {passage.page != null && <span class="source-page">{words.page(passage.page)}</span>}
+        {page && <span class="source-page" data-text={page} />}
       </button>
     </li>
   )

@@ -1,0 +1,79 @@
+"""The states of the page that are looked at in every colour, width and language."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from playwright.sync_api import expect
+
+from tests.web.conftest import TWO_SOURCES, ToldModel, Visitor
+
+ANSWER = (
+    "## Oil\n\nChange it **every 5,000 kilometres** [1], see [the manual](https://example.com/manual).\n\n"
+    "| part | interval |\n|---|---|\n| oil | 5,000 km |\n\n- [x] chain\n- brakes\n\n"
+    "```html\n<!doctype html>\n<title>Counter</title>\n<main><h1>Kilometres</h1><p>5,000</p></main>\n```\n\n"
+    "> It takes `0.6` litres [1].\n"
+)
+"""One of everything that an answer is made of."""
+
+
+def asked(visitor: Visitor, model: ToldModel) -> None:
+    model.tell(ANSWER)
+    visitor.page.locator("#ask textarea").fill(TWO_SOURCES)
+    visitor.page.locator("#ask textarea").press("Enter")
+    visitor.finished()
+
+
+def _welcome(visitor: Visitor) -> None:
+    expect(visitor.page.locator(".welcome")).to_be_visible()
+
+
+def _passage(visitor: Visitor) -> None:
+    visitor.page.locator(".chip").first.click()
+    expect(visitor.drawer.locator("mark")).to_be_visible()
+
+
+def _documents(visitor: Visitor) -> None:
+    visitor.page.evaluate(OPEN_DOCUMENTS)
+    expect(visitor.drawer.locator(".row").first).to_be_visible()
+    visitor.drawer.locator(".contents summary").first.click()
+    expect(visitor.drawer.locator(".contents li").first).to_be_visible()
+
+
+def _artifact(visitor: Visitor) -> None:
+    visitor.page.locator("[data-preview]").first.click()
+    expect(visitor.drawer.locator("iframe")).to_be_visible()
+
+
+def _code(visitor: Visitor) -> None:
+    _artifact(visitor)
+    visitor.drawer.get_by_role("tab").nth(1).click()
+    expect(visitor.drawer.locator(".line").first).to_be_visible()
+
+
+OPEN_DOCUMENTS = "document.querySelector('.rail-foot button').click()"
+
+BEFORE: dict[str, Callable[[Visitor], None]] = {"welcome": _welcome}
+"""What there is to see without a question."""
+
+AFTER: dict[str, Callable[[Visitor], None]] = {
+    "answer": lambda visitor: None,
+    "passage": _passage,
+    "documents": _documents,
+    "artifact": _artifact,
+    "code": _code,
+}
+"""What there is to see once `ANSWER` has been given."""
+
+
+@contextmanager
+def in_state(visitor: Visitor, open_state: Callable[[Visitor], None]) -> Iterator[None]:
+    """The page in this state, and closed again after."""
+    open_state(visitor)
+    # Whatever fades in has arrived.
+    visitor.page.evaluate(
+        "Promise.all(document.getAnimations().filter(FINITE).map((one) => one.finished))".replace(
+            "FINITE", "(one) => one.effect.getComputedTiming().endTime < 1e6"
+        )
+    )
+    yield
+    visitor.page.evaluate("document.querySelector('.drawer-head button')?.click()")
