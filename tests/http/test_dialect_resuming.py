@@ -146,8 +146,35 @@ async def test_a_turn_is_a_durable_stream(site: Site) -> None:
     assert frames(rest) == frames(stream)[4:]
     for query in ({"offset": end}, {"offset": "now"}, {"offset": end, "live": "sse"}):
         assert (await told(site, Spoken("GET", path, query=query)))[1] == b"[]"
-    for query in ({"offset": "x"}, {"offset": "9" * 16}, {"live": "long-poll"}):
+    over = await told(site, Spoken("GET", path, query={"offset": end, "live": "long-poll"}))
+    assert (over[0], over[1], over[2]["stream-closed"]) == (204, b"", "true")
+    for query in (
+        {"offset": "x"},
+        {"offset": "9" * 16},
+        {"live": "sse"},
+        {"live": "long-poll"},
+        {"live": "x"},
+    ):
         assert (await told(site, Spoken("GET", path, query=query)))[0] == 400
+
+
+async def test_a_durable_long_poll_waits_for_the_next_event(site: Site) -> None:
+    """What is there comes at once; else the answer is there as soon as the event is."""
+    site.model.then(saying("One ", "two.", pace=4))
+    started = await site.ask()
+    await site.model.called()
+    path, offset, seen = f"/v1/turns/{started['turn_id']}/durable", "-1", []
+    while True:
+        query = {"offset": offset, "live": "long-poll"}
+        status, body, headers = await told(site, Spoken("GET", path, query=query))
+        if status == 204:
+            break
+        seen.append(json.loads(body))
+        assert (status, bool(seen[-1]), bool(headers["stream-cursor"])) == (200, True, True)
+        offset = headers["stream-next-offset"]
+    assert headers["stream-closed"] == "true"
+    assert [event for events in seen for event in events] == await site.events(started["turn_id"])
+    assert len(seen) > 2
 
 
 async def test_one_turn_in_every_protocol(site: Site) -> None:

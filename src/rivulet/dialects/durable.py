@@ -13,7 +13,9 @@ from rivulet.domain.events import AnyEvent, TurnFinished
 from rivulet.ports.dialect import Frame, Renderer
 
 PATHS: Mapping[str, str] = {
-    "GET /v1/turns/{turn_id}/durable": "what there is after `?offset=`; follows with `&live=sse`",
+    "GET /v1/turns/{turn_id}/durable": (
+        "what there is after `?offset=`; follows with `&live=sse`, waits for more with `&live=long-poll`"
+    ),
 }
 
 LOSSES: Mapping[str, str] = {}

@@ -2,7 +2,8 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import msgspec
@@ -13,6 +14,7 @@ from starlette.types import Scope
 from rivulet.domain.errors import Draining, InvalidRequest, NotFound
 from rivulet.domain.events import AnyEvent
 from rivulet.domain.tenant import Principal
+from rivulet.engine.hub import Follower
 from rivulet.engine.service import Started
 from rivulet.http.errors import reply
 from rivulet.http.stream import EventStream, Pulse
@@ -120,10 +122,22 @@ class Desk:
         return EventStream(follower, dialect, self._pulse, headers)
 
     async def whole(self, request: Request, turn_id: str) -> list[AnyEvent]:
-        """The log once the turn has ended, or when the client has gone. A client that waits is a follower
-        like any other: its leaving counts. Raises `Draining`."""
-        follower = await self.service.follow(who(request), turn_id, NATIVE, "0")
-        assert follower is not None, "a turn's log is never empty"
+        """The log once the turn has ended, or when the client has gone. Raises `Draining`."""
+        async with self.following(request, turn_id) as follower:
+            while await follower.next() is not None:
+                pass
+        if not follower.is_complete and self.service.is_draining:
+            raise Draining
+        return await self.service.log(who(request), turn_id)
+
+    @asynccontextmanager
+    async def following(
+        self, request: Request, turn_id: str, after: str = "0"
+    ) -> AsyncGenerator[Follower, None]:
+        """A reader on behalf of a client that waits for one answer: it is a follower like any other, and its
+        leaving counts and ends it."""
+        follower = await self.service.follow(who(request), turn_id, NATIVE, after)
+        assert follower is not None, "there is something to wait for"
 
         async def watch() -> None:
             while (await request.receive())["type"] != "http.disconnect":
@@ -132,14 +146,10 @@ class Desk:
 
         watcher = asyncio.create_task(watch())
         try:
-            while await follower.next() is not None:
-                pass
+            yield follower
         finally:
             watcher.cancel()
             follower.close()
-        if not follower.is_complete and self.service.is_draining:
-            raise Draining
-        return await self.service.log(who(request), turn_id)
 
     def told(
         self,
