@@ -50,6 +50,26 @@ def _code(visitor: Visitor) -> None:
     expect(visitor.drawer.locator(".line").first).to_be_visible()
 
 
+def _settings(visitor: Visitor) -> None:
+    visitor.page.evaluate("document.querySelector('.rail-foot > :last-child').click()")
+    expect(visitor.page.locator("dialog[open]")).to_be_visible()
+
+
+def _search(visitor: Visitor) -> None:
+    visitor.page.keyboard.press("Control+k")
+    expect(visitor.page.locator("dialog[open]")).to_be_visible()
+
+
+def _shortcuts(visitor: Visitor) -> None:
+    visitor.page.keyboard.press("Control+/")
+    expect(visitor.page.locator("dialog[open]")).to_be_visible()
+
+
+def _menu(visitor: Visitor) -> None:
+    visitor.page.locator(".answer [aria-haspopup]").last.click()
+    expect(visitor.page.get_by_role("menu")).to_be_visible()
+
+
 OPEN_DOCUMENTS = "document.querySelector('.rail-foot button').click()"
 
 BEFORE: dict[str, Callable[[Visitor], None]] = {"welcome": _welcome}
@@ -61,6 +81,10 @@ AFTER: dict[str, Callable[[Visitor], None]] = {
     "documents": _documents,
     "artifact": _artifact,
     "code": _code,
+    "settings": _settings,
+    "search": _search,
+    "shortcuts": _shortcuts,
+    "menu": _menu,
 }
 """What there is to see once `ANSWER` has been given."""
 
@@ -76,4 +100,6 @@ def in_state(visitor: Visitor, open_state: Callable[[Visitor], None]) -> Iterato
         )
     )
     yield
+    visitor.page.keyboard.press("Escape")
     visitor.page.evaluate("document.querySelector('.drawer-head button')?.click()")
+    expect(visitor.page.locator("dialog[open], [role=menu]:popover-open, .drawer")).to_have_count(0)

@@ -30,13 +30,15 @@ NARROW = """() => ({
     .filter(([, box]) => box.width > 0 && (box.height < 43.5)).map(([name, box]) => `${name} ${box.height}`),
 })"""
 
-LOST = """() => [...document.querySelectorAll('button, a, textarea, [role=tab], select')]
+LOST = """() => { const SCROLLING =
+  '.transcript, .document, .documents, .chat-list, .artifact-code, .contents, .dialog-body, [role=menu]'
+return [...document.querySelectorAll('button, a, textarea, [role=tab], select')]
   .filter((one) => one.checkVisibility({ visibilityProperty: true }) && !one.matches('.skip'))
-  .filter((one) => !one.closest('.transcript, .document, .documents, .chat-list, .artifact-code, .contents'))
+  .filter((one) => !one.closest(SCROLLING))
   .map((one) => [one.getAttribute('aria-label') || one.textContent, one.getBoundingClientRect()])
   .filter(([, box]) => box.width === 0 || box.left < -1 || box.right > innerWidth + 1
     || box.bottom > innerHeight + 1)
-  .map(([name]) => name)"""
+  .map(([name]) => name) }"""
 
 FOCUS = """async () => {
   const one = document.activeElement

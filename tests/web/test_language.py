@@ -10,10 +10,12 @@ from tests.web import states
 from tests.web.conftest import Server, ToldModel, Visitor, documents_are_read
 
 SPOKEN = """() => {
-  const own = '[dir=auto], code, pre, kbd, [translate=no], .markdown, .tab-count, option, script, style, noscript'
+  const own = '[dir=auto], code, pre, kbd, [translate=no], .markdown, .tab-count, option, script, noscript'
   const found = []
   const look = (text, where) => {
-    const rest = text.replace(/⟦[^⟧]*⟧/g, '').replace(/Rivulet|Esc|\\(Ctrl[^)]*\\)/g, '')
+    const bracketed = /⟦[^⟦⟧]*⟧/g
+    const rest = text.replace(bracketed, '').replace(bracketed, '').replace(/[A-Z][a-z]+ \\d+, \\d{4}/, '')
+      .replace(/Rivulet|Esc|\\(Ctrl[^)]*\\)/g, '')
     if (/\\p{L}/u.test(rest)) found.push(`${where}: ${text.trim()}`)
   }
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
@@ -50,7 +52,10 @@ SOURCE = {
     "updated_at": 1,
 }
 
-TITLES = "/Gearbox manual 🚲|Service schedule|gearbox.md|service.md|documents0?|Counter|openai:scripted|What is part.*\\?/g"
+TITLES = (
+    "/Gearbox manual 🚲|Service schedule|gearbox.md|service.md|documents0?|Counter|openai:scripted"
+    "|What is part.*\\?/g"
+)
 
 
 def speaking(new_visitor: Callable[..., Visitor], language: str, **options: object) -> Visitor:

@@ -40,10 +40,9 @@ function QuestionView({ chat, exchange }: Omit<Props, 'isLast'>) {
   const canChange = chat.running.value === null
   return (
     <div class="asked">
-      <div class="question" dir="auto">
-        <span class="off-screen">{words.you}: </span>
-        {exchange.question}
-      </div>
+      {/* Outside: the question's direction is that of its own first letter. */}
+      <span class="off-screen">{words.you}: </span>
+      <div class="question" dir="auto">{exchange.question}</div>
       <div class="question-actions">
         <CopyButton text={() => exchange.question} label={words.copyQuestion} isSmall />
         {canChange && (

@@ -51,7 +51,10 @@ function Conversation({ chat }: { chat: SharedChat }) {
       </header>
       {chat.exchanges.map(({ question, answer }, i) => (
         <article class="exchange" key={i}>
-          <div class="question" dir="auto"><span class="off-screen">{words.asked}: </span>{question}</div>
+          <div class="asked">
+            <span class="off-screen">{words.asked}: </span>
+            <div class="question" dir="auto">{question}</div>
+          </div>
           {answer && <SharedAnswer answer={answer} />}
         </article>
       ))}

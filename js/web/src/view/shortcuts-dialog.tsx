@@ -1,6 +1,7 @@
 /** What the keys do, and other keys for it: press the ones shown, then the new ones. */
 
 import { useSignal } from '@preact/signals'
+import { Fragment } from 'preact'
 import { useEffect } from 'preact/hooks'
 
 import { ACTIONS, areKeysChanged, bind, chordOf, keys, resetKeys, type Action, type Refusal } from '../state/keys.ts'
@@ -40,7 +41,7 @@ export function ShortcutsDialog() {
           <li key={action}>
             <span>{words.actions[action]}</span>
             <button type="button" class="chord" aria-pressed={asked.value === action} onClick={() => press(action)}
-              aria-label={words.keyOf(words.actions[action], keys.value[action])}>
+              aria-label={words.keyOf(words.actions[action], namesOf(keys.value[action]).join('+'))}>
               {asked.value === action ? <span>{words.pressKeys}</span> : <Chord keys={keys.value[action]} />}
             </button>
             {asked.value === action && refusal.value && <p class="row-problem" role="alert">{refusal.value}</p>}
@@ -59,8 +60,10 @@ const MAC_KEYS: Record<string, string> = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧'
 
 /** As it is written on the keyboard in front of the reader. */
 function Chord({ keys: chord }: { keys: string }) {
-  return <>{chord.split(/\+(?=.)/).map((key) => <kbd key={key}>{nameOf(key)}</kbd>)}</>
+  return <>{namesOf(chord).map((name, i) => <Fragment key={name}>{i > 0 && '+'}<kbd>{name}</kbd></Fragment>)}</>
 }
+
+const namesOf = (chord: string) => chord.split(/\+(?=.)/).map(nameOf)
 
 function nameOf(key: string): string {
   if (IS_MAC && MAC_KEYS[key]) return MAC_KEYS[key]
