@@ -1,14 +1,15 @@
 """Writes the stories and their golden renderings; with `--check` only says what is stale.
 
-python -m conformance.make [--check]
+python -m conformance.make [--check]                   all of ours, in this folder
+python -m conformance.make NAME FOLDER [--check]       those of one installed dialect, in a folder of its own
 """
 
 import hashlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -19,6 +20,7 @@ from rivulet.dialects.frames import line
 from rivulet.domain.events import AnyEvent, TextDelta, decode, encode
 from rivulet.domain.turn import check, fold
 from rivulet.ports.dialect import AskDialect, Dialect
+from rivulet.wiring import dialects
 
 FOLDER = Path(__file__).parent
 PAGE = FOLDER.parent / "docs" / "reference" / "dialects.md"
@@ -30,12 +32,29 @@ def expected() -> dict[Path, bytes]:
     return {PAGE: page()} | {path: data for name in STORIES for path, data in _story(name)}
 
 
-def stale() -> list[Path]:
+def expected_of(name: str, folder: Path) -> dict[Path, bytes]:
+    """The golden files of one dialect, by the name of its entry point: two a story."""
+    dialect = next((each for each in dialects() if each.name == name), None)
+    if dialect is None:
+        raise SystemExit(f"no installed dialect is called {name}")
+    files: dict[Path, bytes] = {}
+    for story in STORIES.keys() - LONG:
+        log = STORIES[story]()
+        files[folder / f"{story}.sse"] = rendered(dialect, log)
+        if hasattr(dialect, "answer"):
+            files[folder / f"{story}.json"] = _pretty(answered(cast(AskDialect, dialect), log))
+    return files
+
+
+def stale(wanted: Mapping[Path, bytes], there: set[Path]) -> list[Path]:
     """Files that are missing, differ, or belong to no story."""
-    wanted = expected()
-    there = {path for path in FOLDER.glob("*/*") if "__pycache__" not in path.parts}
     differing = {path for path, data in wanted.items() if not path.exists() or path.read_bytes() != data}
     return sorted(differing | (there - wanted.keys()))
+
+
+def ours() -> set[Path]:
+    """The files that are here."""
+    return {path for path in FOLDER.glob("*/*") if "__pycache__" not in path.parts}
 
 
 def rendered(dialect: Dialect, log: list[AnyEvent]) -> bytes:
@@ -106,15 +125,21 @@ def _pretty(value: Any) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    if arguments == ["--check"]:
-        for path in stale():
+    names = [argument for argument in arguments if argument != "--check"]
+    if names:
+        name, folder = names[0], Path(names[1])
+        wanted, there = expected_of(name, folder), set(folder.glob("*.sse"))
+    else:
+        wanted, there = expected(), ours()
+    if "--check" in arguments:
+        for path in stale(wanted, there):
             sys.stdout.write(f"stale: {path}\n")
-        return 1 if stale() else 0
-    for path, data in expected().items():
+        return 1 if stale(wanted, there) else 0
+    for path, data in wanted.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists() or path.read_bytes() != data:
             path.write_bytes(data)
-    for path in stale():
+    for path in stale(wanted, there):
         path.unlink()
     return 0
 

@@ -113,7 +113,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     backstage.run(model.__aenter__())
     data = tmp_path_factory.mktemp("clients") / "data"
     data.mkdir()
-    (data / "rivulet.toml").write_text("disconnect_grace_s = 0.5\n")
+    (data / "rivulet.toml").write_text("disconnect_grace_s = 0.5\ndrain_s = 0.5\n")
     environment = {"OPENAI_BASE_URL": f"{model.url}/v1", "OPENAI_API_KEY": "sk-test"}
     server = ServerProcess(data, arguments=["--model", MODEL], environment=environment)
     backstage.run(server.start())

@@ -3,6 +3,8 @@
 import json
 
 import pytest
+from ag_ui.core import Event
+from anthropic.types import ErrorResponse, RawMessageStreamEvent
 from hypothesis import given, settings
 from openai.types.responses import ResponseStreamEvent
 from pydantic import TypeAdapter
@@ -40,6 +42,22 @@ def test_every_story_passes(dialect, check, story: str) -> None:
 def test_any_log_passes(dialect, check, log: list[AnyEvent]) -> None:
     """Whatever happened in whatever order, a strict client reads it to its end."""
     check(payloads(rendered(dialect, log)))
+
+
+blocks = TypeAdapter(RawMessageStreamEvent)
+runs = TypeAdapter(Event)
+
+
+@pytest.mark.parametrize("story", sorted(STORIES.keys() - LONG))
+def test_anthropics_and_ag_uis_own_types_take_every_story(story: str) -> None:
+    """Each frame validates. (Anthropic knows the names of its own server tools only, as the losses say.)"""
+    for value in payloads((FOLDER / story / "anthropic.sse").read_bytes()):
+        if value["type"] == "error":
+            ErrorResponse.model_validate(value | {"request_id": None})
+        elif value.get("content_block", {}).get("type") != "server_tool_use":
+            blocks.validate_python(value)
+    for value in payloads((FOLDER / story / "ag_ui.sse").read_bytes()):
+        runs.validate_python(value)
 
 
 responses = TypeAdapter(ResponseStreamEvent)

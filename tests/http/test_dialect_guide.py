@@ -1,7 +1,9 @@
 """The guide to a dialect of one's own, followed to the letter: its file and its entry point are installed."""
 
 import json
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -99,6 +101,37 @@ async def test_a_dialect_that_cannot_be_loaded_is_named(
     with pytest.raises(BadSettings, match=r"plain \(plain:Missing\)"):
         async with serving(tmp_path / "data", model):
             pass
+
+
+def test_the_guides_dialect_has_a_golden_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, points: list[str]
+) -> None:
+    """By the guide's own command, two files a story; later the same command says what has changed."""
+    install(monkeypatch, tmp_path / "site", *points)
+    found = re.search(r"^python -m (conformance.make plain )goldens/$", GUIDE, re.M)
+    assert found is not None
+    folder = tmp_path / "goldens"
+    command = [sys.executable, "-m", *found[1].split(), str(folder)]
+
+    def run(*more: str) -> str | None:
+        done = subprocess.run(
+            [*command, *more],
+            cwd=ROOT,
+            env=os.environ | {"PYTHONPATH": str(tmp_path / "site")},
+            capture_output=True,
+            text=True,
+        )
+        return None if done.returncode == 0 else done.stdout
+
+    assert run() is None
+    stories = {path.parent.name for path in (ROOT / "conformance").glob("*/events.jsonl")}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{s}.{end}" for s in stories for end in ("sse", "json")
+    }
+    assert parsed((folder / "plain-answer.sse").read_bytes())[-1] == {"end": "completed"}
+    assert run("--check") is None
+    (folder / "plain-answer.sse").write_bytes(b"")
+    assert run("--check") == f"stale: {folder}/plain-answer.sse\n"
 
 
 def test_the_guides_dialect_tells_every_story() -> None:
