@@ -162,7 +162,7 @@ class Customer:
 
     @property
     def answer(self) -> Locator:
-        return self.page.locator(".answer .text").last
+        return self.page.locator(".answer > .text").last
 
     def ask(self, question: str = "How often is the gearbox oil changed?") -> None:
         if not self.panel.is_visible():

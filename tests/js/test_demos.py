@@ -1,0 +1,261 @@
+"""Pages made with the packed React and Vue packages pass the statements of the page (statement 80)."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.conftest import (
+    HOLD,
+    Server,
+    ToldModel,
+    Visitor,
+    browser,
+    built_page,
+    chromium,
+    documents,
+    model,
+    new_visitor,
+    proxy,
+    server,
+)
+from tests.web.proxy import Proxy
+
+from .conftest import JS
+
+__all__ = ["browser", "built_page", "chromium", "documents", "model", "new_visitor", "proxy", "server"]
+
+WORDS = [f"word{n} " for n in range(60)]
+WHOLE = "".join(WORDS).strip()
+BUNDLE = """
+import { rolldown } from 'rolldown'
+const [input, file] = process.argv.slice(1)
+const made = await rolldown({ input, transform: { define: { 'process.env.NODE_ENV': '"production"' } } })
+await made.write({ file, format: 'iife' })
+"""
+
+
+@pytest.fixture(scope="session")
+def demos(packed: Path, run: Callable[..., str]) -> dict[str, str]:
+    """The demo pages' scripts, bundled in the stranger's project with what the tarballs brought."""
+    scripts: dict[str, str] = {}
+    for name, source in (("react", "demo.tsx"), ("vue", "demo.ts")):
+        folder = packed / name
+        folder.mkdir()
+        (folder / source).write_text((JS / name / "test" / source).read_text())
+        made = folder / "demo.js"
+        run("--input-type=module", "-e", BUNDLE, folder / source, made, folder=JS)
+        scripts[name] = made.read_text()
+    return scripts
+
+
+class Demo:
+    """Somebody at a demo page, in words."""
+
+    def __init__(self, page: Page, script: str) -> None:
+        self.page = page
+        page.route(
+            "**/demo", lambda route: route.fulfill(body="<!doctype html><body><script src=demo.js></script>")
+        )
+        page.route("**/demo.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+
+    def open(self, url: str, hash: str = "") -> None:
+        self.page.goto(f"{url}/demo{hash}")
+        self.composer.wait_for()
+
+    @property
+    def composer(self) -> Locator:
+        return self.page.get_by_label("Your question")
+
+    @property
+    def answer(self) -> Locator:
+        return self.page.locator(".assistant").last
+
+    def button(self, name: str) -> Locator:
+        return self.page.get_by_role("button", name=name, exact=True)
+
+    def ask(self) -> None:
+        self.composer.fill("How often is the oil changed?")
+        self.composer.press("Enter")
+
+    def finished(self) -> None:
+        self.page.locator("[role=log][aria-busy=false]").wait_for()
+
+
+@pytest.fixture(params=["react", "vue"])
+def demo(request: pytest.FixtureRequest, demos: dict[str, str], new_visitor: Callable[..., Visitor]) -> Demo:
+    return Demo(new_visitor().page, demos[request.param])
+
+
+SINCE = """(selector) => new Promise((seen) => {
+  const began = performance.now()
+  const look = () =>
+    document.querySelector(selector) ? seen(performance.now() - began) : requestAnimationFrame(look)
+  look()
+})"""
+
+
+def test_80_2_and_3_the_button_stops_and_text_comes_while_it_is_written(
+    demo: Demo, server: Server, model: ToldModel
+) -> None:
+    """Statements 2 and 3: Send is Stop within 100 ms, words come before the end, then it is Send again."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.open(server.url)
+    demo.composer.fill("How often is the oil changed?")
+    shown = demo.page.evaluate(
+        "() => new Promise((seen) => { const button = document.querySelector('form button');"
+        "const began = performance.now(); button.click(); const look = () => button.textContent === 'Stop' ? seen(performance.now() - began)"
+        " : requestAnimationFrame(look); look() })"
+    )
+    assert shown < 100
+    expect(demo.answer).to_contain_text("word29")
+    expect(demo.page.locator("[data-status=streaming]")).to_be_visible()
+    expect(demo.composer).to_be_disabled()
+    model.release()
+    expect(demo.button("Send")).to_be_visible()
+    expect(demo.answer).to_have_text(WHOLE)
+    expect(demo.composer).to_be_focused()
+    expect(demo.composer).to_have_value("")
+
+
+def test_80_4_stop_keeps_what_was_written(demo: Demo, server: Server, model: ToldModel) -> None:
+    """Statement 4: the text freezes, is marked as stopped, and a reload shows the same."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.open(server.url)
+    demo.ask()
+    expect(demo.answer).to_contain_text("word29")
+    demo.button("Stop").click()
+    expect(demo.answer).to_contain_text("Stopped")
+    said = demo.answer.inner_text()
+    demo.page.reload()
+    expect(demo.answer).to_have_text(said)
+
+
+def test_80_5_stop_before_the_first_word_leaves_nothing_turning(
+    demo: Demo, server: Server, model: ToldModel
+) -> None:
+    """Statement 5: the turn is over, the composer is free, no stage is left on the screen."""
+    model.tell(HOLD, "Never said.")
+    demo.open(server.url)
+    demo.ask()
+    demo.button("Stop").click()
+    demo.finished()
+    expect(demo.button("Send")).to_be_visible()
+    expect(demo.page.locator("[role=status]")).to_have_text("")
+    model.release()
+
+
+def test_80_33_a_lost_connection_is_said_late_and_costs_nothing(
+    demo: Demo, proxy: Proxy, model: ToldModel
+) -> None:
+    """Statement 33: reconnecting is said after a second at the earliest; then everything is there, once."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.open(proxy.url)
+    demo.ask()
+    expect(demo.answer).to_contain_text("word29")
+    proxy.is_down = True
+    began = time.monotonic()
+    proxy.cut()
+    expect(demo.page.locator(".connection")).to_have_text("reconnecting")
+    assert time.monotonic() - began >= 1
+    proxy.is_down = False
+    model.release()
+    demo.finished()
+    expect(demo.answer).to_have_text(WHOLE)
+    expect(demo.page.locator(".connection")).to_have_count(0)
+
+
+def test_80_34_a_reload_in_mid_answer_goes_on(demo: Demo, server: Server, model: ToldModel) -> None:
+    """Statement 34: what was written is there within a second, the rest comes, and Stop works."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.open(server.url)
+    demo.ask()
+    expect(demo.answer).to_contain_text("word29")
+    demo.page.reload()
+    assert demo.page.evaluate(SINCE, ".assistant") < 1000
+    expect(demo.answer).to_contain_text("word0 word1")
+    expect(demo.answer).to_contain_text("word29")
+    expect(demo.button("Stop")).to_be_visible()
+    demo.button("Stop").click()
+    expect(demo.answer).to_contain_text("Stopped")
+    model.release()
+
+
+def test_80_a_failure_is_said_and_asked_again(demo: Demo, server: Server, model: ToldModel) -> None:
+    """The code of what went wrong, and Retry without the question twice."""
+
+    async def broken(call) -> None:  # type: ignore[no-untyped-def]
+        await call.head()
+        await call.say("The oil ")
+        call.reset()
+
+    model.then(broken)
+    demo.open(server.url)
+    demo.ask()
+    expect(demo.page.get_by_role("alert")).to_contain_text("upstream_truncated")
+    model.tell("Once a year.")
+    demo.button("Retry").click()
+    expect(demo.answer).to_have_text("Once a year.")
+    expect(demo.page.locator(".user")).to_have_count(1)
+
+
+def test_the_older_hook_and_composable_stream_too(demo: Demo, server: Server, model: ToldModel) -> None:
+    """Tokens while they come, a lock while they do, and a state that says when it is over."""
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.open(server.url, "#streaming")
+    demo.ask()
+    expect(demo.answer).to_contain_text("word29")
+    expect(demo.composer).to_be_disabled()
+    model.release()
+    demo.finished()
+    expect(demo.answer).to_have_text(WHOLE)
+    told = demo.page.locator("[role=log]")
+    expect(told).to_have_attribute(
+        *("data-session", re.compile("cht_"))
+        if demo.button("Reset").count()
+        else ("data-model", "openai:scripted")
+    )
+
+
+def test_clear_and_reset_of_the_older_hook(
+    demos: dict[str, str], new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
+) -> None:
+    """Clear takes the tokens, reset the session too; what failed is said in words."""
+    model.tell("Hello.")
+    demo = Demo(new_visitor().page, demos["react"])
+    demo.open(server.url, "#streaming")
+    demo.ask()
+    expect(demo.answer).to_have_text("Hello.")
+    demo.button("Clear").click()
+    expect(demo.answer).to_have_text("")
+    told = demo.page.locator("[role=log]")
+    expect(told).to_have_attribute("data-session", re.compile("cht_"))
+    demo.button("Reset").click()
+    expect(told).to_have_attribute("data-session", "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        ({"status": 503, "body": "<h1>Bad gateway</h1>"}, "HTTP_503"),
+        ({"status": 202, "body": "<h1>Hotel</h1>"}, "PARSE_ERROR"),
+        (None, "NETWORK_ERROR"),
+    ],
+)
+def test_the_composables_error_codes(
+    demos: dict[str, str],
+    new_visitor: Callable[..., Visitor],
+    server: Server,
+    answer: dict[str, object] | None,
+    code: str,
+) -> None:
+    """Each way to fail has the code that pages of the older system know."""
+    demo = Demo(new_visitor().page, demos["vue"])
+    demo.page.route("**/v1/turns", lambda route: route.fulfill(**answer) if answer else route.abort())  # type: ignore[arg-type]
+    demo.open(server.url, "#streaming")
+    demo.ask()
+    expect(demo.page.get_by_role("alert")).to_have_text(code, timeout=15_000)
+    expect(demo.composer).to_be_enabled()
