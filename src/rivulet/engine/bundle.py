@@ -14,7 +14,8 @@ class Bundle:
     """Read like a `Follower`: `await next()` until it gives None, then `close()`.
 
     Every follower has a task of its own, which hands over one piece at a time and waits until the connection
-    has taken it; what is committed while it waits goes straight into the sink, as with a single follower.
+    has taken it: nothing may overtake that piece. What is committed while the follower then waits goes
+    straight into the sink, as with a single one.
     `notices` come first. `is_complete` when every turn has ended.
     """
 
@@ -24,7 +25,8 @@ class Bundle:
         self._farewell = farewell
         self._open = len(self._followers)
         self._tasks: list[asyncio.Task[None]] = []
-        self._pieces: asyncio.Queue[bytes | None] = asyncio.Queue(1)
+        self._pieces: asyncio.Queue[_Piece | None] = asyncio.Queue(1)
+        self._handed: _Piece | None = None
         self._problem: Exception | None = None
         self._is_ending = False
         self.sink: Sink | None = None
@@ -32,6 +34,9 @@ class Bundle:
 
     async def next(self) -> bytes | None:
         """More bytes, b"" when woken without any, or None at the end."""
+        if self._handed is not None:
+            self._handed.is_taken.set()
+            self._handed = None
         if not self._tasks:
             self._tasks = [asyncio.create_task(self._read(each)) for each in self._followers]
         if self._notices:
@@ -43,7 +48,8 @@ class Bundle:
                 break
             piece = await self._pieces.get()
             if piece is not None:
-                return piece
+                self._handed = piece
+                return piece.data
         if self._problem is not None:
             raise self._problem
         return None
@@ -51,7 +57,7 @@ class Bundle:
     def wake(self, has_more: bool = True) -> None:
         """Makes a waiting `next` give b"", for a heartbeat."""
         if self._pieces.empty():
-            self._pieces.put_nowait(None if has_more else b"")
+            self._pieces.put_nowait(None if has_more else _Piece(b""))
 
     def end(self) -> None:
         """The stream is to end without its turns' ends."""
@@ -69,11 +75,11 @@ class Bundle:
         follower.sink = self.sink
         try:
             while (data := await follower.next()) is not None:
-                await self._pieces.put(data)
+                await self._hand_over(data)
             if not follower.is_complete:
                 self.end()
         except RivuletError as problem:
-            await self._pieces.put(self._farewell(follower.turn_id, problem))
+            await self._hand_over(self._farewell(follower.turn_id, problem))
         except Exception as problem:
             self._problem = problem
             self.end()
@@ -81,3 +87,19 @@ class Bundle:
             follower.close()
             self._open -= 1
             self.wake()
+
+    async def _hand_over(self, data: bytes) -> None:
+        """Returns when the connection, which then asks for more, has it."""
+        piece = _Piece(data)
+        await self._pieces.put(piece)
+        await piece.is_taken.wait()
+
+
+class _Piece:
+    """Bytes on their way to the connection."""
+
+    __slots__ = ("data", "is_taken")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.is_taken = asyncio.Event()
