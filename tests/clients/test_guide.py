@@ -1,4 +1,4 @@
-"""What `docs/guides/clients.md` shows in JavaScript does what it says; its Python is run with the manual."""
+"""What `docs/guides/protocols.md` shows in JavaScript does what it says; its Python is run with the manual."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from .conftest import TEXT, Place
 from .nodes import Node
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "clients.md").read_text(encoding="utf-8")
+GUIDE = (Path(__file__).parents[2] / "docs" / "guides" / "protocols.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```js\n(.*?)^```$", GUIDE, re.M | re.S)
 USE_CHAT, WORKFLOW, AG_UI, LANGGRAPH, EVENT_SOURCE = BLOCKS
 

@@ -12,8 +12,12 @@ from tests.docs.pages import EVERY, ROOT, RUN, Block, blocks_of, difference
 LANGUAGES = {"sh", "python", "json", "toml", "text"}
 """A block of another language would be run by nobody."""
 
-ELSEWHERE = {"clients.md": {"js"}}
-"""Blocks that other tests run: tests/clients/test_guide.py."""
+ELSEWHERE = {
+    "protocols.md": {"js"},
+    "clients.md": {"ts", "tsx"},
+    "embed.md": {"html", "css", "js"},
+}
+"""Blocks that other tests run: tests/clients/test_guide.py, tests/js/test_packages.py, tests/widget."""
 
 NAMES = [str(page.relative_to(ROOT)) for page in RUN]
 

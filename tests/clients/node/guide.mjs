@@ -1,4 +1,4 @@
-// The JavaScript of docs/guides/clients.md, run as it stands; its names are what a reader would have imported.
+// The JavaScript of docs/guides/protocols.md, run as it stands; its names are what a reader would have imported.
 import {HttpAgent} from "@ag-ui/client";
 import {Chat} from "@ai-sdk/react";
 import {WorkflowChatTransport} from "@ai-sdk/workflow/client";
