@@ -1,36 +1,11 @@
-"""Adding documents, watching them being read, and learning why one cannot be."""
+"""Documents: watched while they are read, opened, removed, and why one cannot be read."""
 
-import base64
 import re
 
 from playwright.sync_api import expect
 
 from tests.web.conftest import Visitor, documents_are_read
-
-DROP = """(files) => {
-  const transfer = new DataTransfer()
-  for (const { name, content } of files) {
-    const bytes = Uint8Array.from(atob(content), (char) => char.charCodeAt(0))
-    transfer.items.add(new File([bytes], name))
-  }
-  for (const type of ['dragenter', 'dragover', 'drop']) {
-    const event = new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true })
-    document.body.dispatchEvent(event)
-  }
-}"""
-
-
-def drop(visitor: Visitor, **files: bytes) -> None:
-    """Files dropped on the page; `_` before the suffix stands for the dot."""
-    named = [
-        {"name": ".".join(name.rsplit("_", 1)), "content": base64.b64encode(content).decode()}
-        for name, content in files.items()
-    ]
-    visitor.page.evaluate(DROP, named)
-
-
-def row(visitor: Visitor, name: str):
-    return visitor.drawer.locator(".row").filter(has_text=name)
+from tests.web.test_uploads import drop, row
 
 
 def test_dropped_files_become_documents(visitor: Visitor) -> None:
@@ -53,33 +28,6 @@ def test_a_file_that_cannot_be_read_keeps_its_reason(visitor: Visitor) -> None:
     visitor.page.reload()
     visitor.page.get_by_role("button", name="Documents").click()
     expect(row(visitor, "broken.pdf")).to_contain_text(reason)
-
-
-def test_an_upload_shows_how_far_it_is_and_can_be_cancelled(visitor: Visitor) -> None:
-    """While a file is on its way its row has a progress bar; cancelling takes it away and leaves the others.
-    The composer stays usable."""
-    visitor.page.route(
-        re.compile("upload"),
-        lambda route: None if b"slow.txt" in (route.request.post_data_buffer or b"") else route.continue_(),
-    )
-    drop(visitor, slow_txt=b"This one never arrives.", quick_txt=b"This one arrives.")
-    slow = row(visitor, "slow.txt")
-    expect(slow.get_by_role("progressbar")).to_be_visible()
-    expect(row(visitor, "quick.txt")).to_have_attribute("data-status", "ready")
-    visitor.composer.fill("Still usable")
-    slow.get_by_role("button", name="Cancel the upload of slow.txt").click()
-    expect(slow).to_have_count(0)
-    expect(row(visitor, "quick.txt")).to_be_visible()
-
-
-def test_an_upload_that_fails_offers_another_try(visitor: Visitor) -> None:
-    """The reason stays after a reload; Retry sends the file again."""
-    visitor.page.route("**/v1/sources/upload", lambda route: route.abort("connectionreset"))
-    drop(visitor, ferry_txt=b"The ferry leaves at nine.")
-    expect(row(visitor, "ferry.txt")).to_contain_text("The server cannot be reached.")
-    visitor.page.unroute("**/v1/sources/upload")
-    row(visitor, "ferry.txt").get_by_role("button", name="Retry").click()
-    expect(row(visitor, "ferry.txt")).to_have_attribute("data-status", "ready")
 
 
 def test_a_removed_source_is_gone(visitor: Visitor) -> None:

@@ -1,7 +1,6 @@
 /** What the keys do, and other keys for it: press the ones shown, then the new ones. */
 
 import { useSignal } from '@preact/signals'
-import { Fragment } from 'preact'
 import { useEffect } from 'preact/hooks'
 
 import { ACTIONS, areKeysChanged, bind, chordOf, keys, resetKeys, type Action, type Refusal } from '../state/keys.ts'
@@ -42,7 +41,7 @@ export function ShortcutsDialog() {
             <span>{words.actions[action]}</span>
             <button type="button" class="chord" aria-pressed={asked.value === action} onClick={() => press(action)}
               aria-label={words.keyOf(words.actions[action], namesOf(keys.value[action]).join('+'))}>
-              {asked.value === action ? <span>{words.pressKeys}</span> : <Chord keys={keys.value[action]} />}
+              {asked.value === action ? <span>{words.pressKeys}</span> : <Chord keys={keys.value[action]} isNamed />}
             </button>
             {asked.value === action && refusal.value && <p class="row-problem" role="alert">{refusal.value}</p>}
           </li>
@@ -59,8 +58,9 @@ const IS_MAC = /Mac|iP(hone|ad|od)/.test(navigator.platform)
 const MAC_KEYS: Record<string, string> = { Ctrl: '⌘', Alt: '⌥', Shift: '⇧' }
 
 /** As it is written on the keyboard in front of the reader. */
-function Chord({ keys: chord }: { keys: string }) {
-  return <>{namesOf(chord).map((name, i) => <Fragment key={name}>{i > 0 && '+'}<kbd>{name}</kbd></Fragment>)}</>
+function Chord({ keys: chord, isNamed = false }: { keys: string; isNamed?: boolean }) {
+  // Where the button's label says it already, the keys are drawn by the style sheet.
+  return <>{namesOf(chord).map((name) => (isNamed ? <kbd key={name} data-text={name} /> : <kbd key={name}>{name}</kbd>))}</>
 }
 
 const namesOf = (chord: string) => chord.split(/\+(?=.)/).map(nameOf)
