@@ -4,6 +4,7 @@ import json
 import re
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
@@ -450,3 +451,26 @@ def test_enter_during_composition_does_not_send(customer: Customer, shop: Shop) 
     customer.composer.press("Shift+Enter")
     expect(customer.composer).to_have_value("こんにちは\n")
     expect(customer.page.locator(".question")).to_have_count(0)
+
+
+def test_the_guides_blocks_do_what_it_says(
+    customer: Customer, new_shop: Callable[..., Shop], model: ToldModel
+) -> None:
+    """The tag, the style and the script of the manual, on a page."""
+    model.tell("To Norway too.")
+    guide = (Path(__file__).parents[2] / "docs/guides/embed.md").read_text()
+    tag, css, js = (
+        re.findall(rf"^```{kind}\n(.*?)^```$", guide, re.M | re.S)[0] for kind in ("html", "css", "js")
+    )
+    attributes = re.findall(r"<script src=\"\S+/w.js\" (.*) async></script>", tag)[0]
+    attributes = re.sub(r"pk_live_\w+", KEY, attributes)
+    customer.visit(new_shop(policy=None, attributes=attributes, head=f"<style>{css}</style>"))
+    assert styles(customer, ".launcher", "backgroundColor", "borderRadius") == ["rgb(122, 31, 75)", "12px"]
+    said: list[str] = []
+    customer.page.on("console", lambda message: said.append(message.text))
+    opened, asked, listened, *closed = js.strip().splitlines()
+    customer.page.evaluate(f"async () => {{ {listened}; await {opened}; await {asked} }}")
+    expect(customer.answer).to_have_text("To Norway too.")
+    customer.page.evaluate("; ".join(closed))
+    expect(customer.page.locator("x-chat")).to_have_count(0)
+    assert said == ["completed To Norway too."]
