@@ -401,8 +401,11 @@ def http_page() -> str:
         lines += [
             answer_line(status, answer) for status, answer in what["responses"].items() if status[1:] != "XX"
         ]
+        named |= dict.fromkeys(
+            part for body in references(what.get("requestBody")) for part in references(shapes[body])
+        )
         named |= dict.fromkeys(shape for answer in what["responses"].values() for shape in references(answer))
-    lines += ["", "## Answers"]
+    lines += ["", "## Shapes"]
     for name in closure(named, shapes):
         if "properties" in shapes[name]:
             lines += ["", f"### {name}", "", *properties(shapes[name])]
