@@ -245,6 +245,11 @@ def dated(draft: AnyEvent, at: int) -> AnyEvent:
     return draft
 
 
+LONGEST_MERGED = 16_384
+"""Characters after which a merged delta is long enough: readers who stall hold a frame or two, and a page of
+the log is to have an end."""
+
+
 def merged(drafts: Sequence[AnyEvent]) -> list[AnyEvent]:
     """The same drafts with neighbouring deltas of one part joined; nothing is reordered.
 
@@ -254,6 +259,7 @@ def merged(drafts: Sequence[AnyEvent]) -> list[AnyEvent]:
         return [drafts[0]]
     result: list[AnyEvent] = []
     run: list[str] = []
+    length = 0
     first: TextDelta | ReasoningDelta | ToolInputDelta | None = None
 
     def close() -> None:
@@ -262,11 +268,17 @@ def merged(drafts: Sequence[AnyEvent]) -> list[AnyEvent]:
 
     for draft in drafts:
         if isinstance(draft, (TextDelta, ReasoningDelta, ToolInputDelta)):
-            if first is not None and type(draft) is type(first) and _part(draft) == _part(first):
+            if (
+                first is not None
+                and type(draft) is type(first)
+                and _part(draft) == _part(first)
+                and length < LONGEST_MERGED
+            ):
                 run.append(draft.delta)
+                length += len(draft.delta)
                 continue
             close()
-            first, run = draft, [draft.delta]
+            first, run, length = draft, [draft.delta], len(draft.delta)
             continue
         close()
         first = None

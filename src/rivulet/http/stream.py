@@ -103,6 +103,7 @@ class EventStream(Response):
             else:
                 if data or not self._wire.flow.write_paused:
                     self._write(data or heartbeat)
+                data = b""  # the connection has it: a reader who stalls is not to hold it twice
                 self.is_sending = True
                 await self._wire.flow.drain()
             self.is_sending = False
