@@ -89,16 +89,16 @@ AFTER: dict[str, Callable[[Visitor], None]] = {
 """What there is to see once `ANSWER` has been given."""
 
 
+ARRIVED = """() => Promise.allSettled(document.getAnimations()
+  .filter((move) => move.effect.getComputedTiming().endTime < 1e6).map((move) => move.finished))"""
+"""Whatever fades in is there; what pulses for ever is not waited for."""
+
+
 @contextmanager
 def in_state(visitor: Visitor, open_state: Callable[[Visitor], None]) -> Iterator[None]:
     """The page in this state, and closed again after."""
     open_state(visitor)
-    # Whatever fades in has arrived.
-    visitor.page.evaluate(
-        "Promise.all(document.getAnimations().filter(FINITE).map((one) => one.finished))".replace(
-            "FINITE", "(one) => one.effect.getComputedTiming().endTime < 1e6"
-        )
-    )
+    visitor.page.evaluate(ARRIVED)
     yield
     visitor.page.keyboard.press("Escape")
     visitor.page.evaluate("document.querySelector('.drawer-head button')?.click()")
