@@ -70,9 +70,12 @@ function blockEnd(text: string, from: number): number {
 /** Whether a list goes on after a blank line; undefined as long as that cannot be known. */
 function continues(text: string, from: number, next: number): boolean | undefined {
   if (!ITEM.test(text.slice(from).trimStart().split('\n', 1)[0] ?? '')) return false
-  const rest = text.slice(next)
-  const line = rest.split('\n').find((one) => one.trim())
-  return line === undefined ? undefined : ITEM.test(line) || /^\s{2,}/.test(line)
+  const lines = text.slice(next).split('\n')
+  const at = lines.findIndex((line) => line.trim())
+  const line = lines[at]
+  // The first letters of a line may become an item's mark.
+  if (line === undefined || (at === lines.length - 1 && /^\s*(\d{1,9}[.)]?|[-*+])?\s*$/.test(line))) return undefined
+  return ITEM.test(line) || /^\s{2,}/.test(line)
 }
 
 /** The elements of some lines. While they are open, the end of the last one is still coming. */
@@ -158,10 +161,10 @@ function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
       if (inner.length && (!line.trim() || FENCE.test(line) || HEADING.test(line) || ITEM.test(line) || /^\s*>/.test(line))) break
       inner.push(line)
     }
-    const isUndecided = isOpen && i >= lines.length
+    const isUndecided = isOpen && !lines.slice(i).some((line) => line.trim())
     // What may become a heading, a list, a rule, a fence or a table is not a paragraph yet.
     if (isUndecided && /^\s*(#{1,6}|[-*+_]+|\d{1,9}[.)]?|[`~]{1,2}|>)\s*$/.test(inner.at(-1) ?? '')) inner.pop()
-    if (isUndecided && ROW.test(inner[0] ?? '') && /^\s*\|/.test(inner[0] ?? '')) return
+    if (isUndecided && /^\s*\|/.test(inner[0] ?? '') && /^[\s|:-]*$/.test(inner.slice(1).join(''))) return
     if (inner.join('').trim()) made.push(make('p', { dir: 'auto' }, ...inline(inner.join('\n'), isUndecided, chip)))
   }
 }

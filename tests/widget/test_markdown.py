@@ -1,0 +1,109 @@
+"""The widget's Markdown: whatever way a text comes, the same elements, and never a piece of raw syntax."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+import hatch_build
+
+CONSTRUCTS = {
+    "bold": "This is **very important** indeed.",
+    "italic": "This is *quite important* and _so is this_ indeed.",
+    "code": "Run `pip install it` and wait.",
+    "link": "See [the manual](https://example.com/manual) for more.",
+    "picture": "Look: ![a bicycle](https://example.com/x.png) there.",
+    "strike": "It costs ~~ten~~ nine.",
+    "fence": "Run:\n\n```python\nprint(1)\n```\n\nDone.",
+    "table": "Prices:\n\n| part | price |\n|---|---|\n| chain | 9 |\n| bell | 4 |\n\nDone.",
+    "heading": "## The oil\n\nIt is yellow.",
+    "list": "Parts:\n\n- chain\n- bell\n\nDone.",
+    "numbers": "Steps:\n\n1. Open it\n2. Close it\n\nDone.",
+    "nested": "- wheels\n  - front\n  - back\n- bell",
+    "quote": "> Said the *manual*\n\nand so on.",
+    "source": "Once a year [1], or so [2].",
+}
+CORPUS = [
+    *CONSTRUCTS.values(),
+    "\n\n".join(CONSTRUCTS.values()),
+    "1. one\n\n   more of one\n\n2. two\n\n```\nin between\n\nstill code\n```\n3. three",
+    "a ** b, 2 * 3 * 4, snake_case_name, **never closed, `nor this, [nor that](http",
+    "```\nnever closed\n\n# not a heading\n",
+    "| not | a table\nbecause the second line is none",
+    "مرحبا **بالعالم** [1]\n\n日本語の*文章*です。\n\n😀 _ok_",
+    "***both*** and **bold *and italic* bold** \\*not\\* https://example.com/a_(b).",
+    "#hashtag\n-5 degrees\n1999. A year\n---\n***",
+]
+SYNTAX = "*_`~[]|#>"
+
+WALK = """([text, whole]) => {
+  const read = (pieces) => {
+    const box = document.createElement('div')
+    const chip = (n) => Object.assign(document.createElement('b'), { textContent: n })
+    const markdown = new widget.Markdown(box, chip)
+    const seen = []
+    let at = ''
+    for (const piece of pieces) { at += piece; markdown.update(at, false); seen.push(box.textContent) }
+    markdown.update(at, true)
+    return { html: box.innerHTML, text: box.textContent, seen }
+  }
+  const letters = Array.from(text)
+  const cut = (size) => text.match(new RegExp(`[^]{1,${size}}`, 'gu')) ?? []
+  const ways = [letters, [text], cut(3), cut(7), text.split(/(?<=\\n)/)]
+  return ways.map(read)
+}"""
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    """An empty page with the renderer in it."""
+    node = hatch_build.find_node()
+    assert node
+    made = tmp_path_factory.mktemp("widget") / "markdown.js"
+    rolldown = hatch_build.SOURCES / "node_modules/rolldown/bin/cli.mjs"
+    source = hatch_build.SOURCES / "widget/src/markdown.ts"
+    command = [node / "node", rolldown, source, "--format", "iife", "--name", "widget", "--file", made]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+    page = browser.new_page()
+    page.add_script_tag(content=Path(made).read_text())
+    yield page
+    page.close()
+
+
+@pytest.mark.parametrize("text", CORPUS, ids=range(len(CORPUS)))
+def test_however_it_comes_the_end_is_the_same(page: Page, text: str) -> None:
+    """By letters, by words, by lines or whole: the same elements."""
+    ways = page.evaluate(WALK, [text, True])
+    assert {way["html"] for way in ways} == {ways[1]["html"]}
+
+
+@pytest.mark.parametrize("name", CONSTRUCTS)
+def test_syntax_is_never_shown_on_the_way(page: Page, name: str) -> None:
+    """Fed letter by letter, no text on the screen has a mark that the finished one lacks."""
+    way = page.evaluate(WALK, [CONSTRUCTS[name], True])[0]
+    flashes = [shown for shown in way["seen"] if set(SYNTAX) & set(shown) - set(way["text"])]
+    assert flashes == []
+    assert not set(SYNTAX) & set(way["text"])
+
+
+def test_elements_are_what_they_should_be(page: Page) -> None:
+    """A document with everything, as elements."""
+    html = page.evaluate(WALK, [CORPUS[len(CONSTRUCTS)], True])[1]["html"]
+    for part in (
+        "<strong>very important</strong>",
+        "<em>quite important</em> and <em>so is this</em>",
+        "<code>pip install it</code>",
+        '<a href="https://example.com/manual"',
+        "<del>ten</del>",
+        '<pre tabindex="0" data-language="python"><code>print(1)</code></pre>',
+        '<th scope="col">part</th>',
+        '<td dir="auto">bell</td>',
+        "<h4>The oil</h4>",
+        '<ol><li dir="auto">Open it</li>',
+        '<li dir="auto">wheels<ul><li dir="auto">front</li>',
+        "<blockquote",
+        "Once a year <b>1</b>",
+    ):
+        assert part in html, part
