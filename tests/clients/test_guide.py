@@ -1,4 +1,4 @@
-"""What `docs/guides/protocols.md` shows in JavaScript does what it says; its Python is run with the manual."""
+"""What `docs/guides/protocols.md` shows in JavaScript does what it says; the manual's tests run the rest."""
 
 import re
 from pathlib import Path

@@ -264,6 +264,42 @@ async def test_leaving_is_how_a_chat_completion_is_stopped(site: Site, is_stream
     assert parsed(await site.stream(turn_id))[-1]["status"] == "cancelled"
 
 
+@pytest.mark.parametrize("name", ["stages", "openai_chat", "anthropic", "ag_ui"])
+async def test_leaving_is_a_stop_where_there_is_no_other(site: Site, name: str) -> None:
+    """After the grace the model is not asked any more, and what was said stays; the chat goes on."""
+    site.model.then(saying(*(f"w{n} " for n in range(1000)), pace=50))
+    spoken = await question(site, name)
+    async with site.http.request(spoken.method, spoken.path, json=spoken.body) as begun:
+        turn_id = turn_of(begun.headers)
+        while b"w2" not in await begun.content.readuntil(b"\n\n"):
+            pass
+        begun.close()
+    call = await site.model.called()
+    await until(lambda: call.closed is not None)
+    await site.stream(turn_id)
+    _, turn = await site.json("GET", f"/v1/turns/{turn_id}")
+    assert (turn["status"], turn["text"][:9]) == ("cancelled", "w0 w1 w2 ")
+    again = await site.ask(chat_id=turn["chat_id"])
+    assert (await site.events(again["turn_id"]))[-1]["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    "name", ["minirag", "assistant", "messages", "openai_responses", "ai_sdk", "langgraph"]
+)
+async def test_leaving_is_no_stop_where_a_client_comes_back(site: Site, name: str) -> None:
+    """Nobody follows, and the answer is there in the end."""
+    site.model.then(saying(*(f"w{n} " for n in range(30)), pace=60))
+    spoken = await question(site, name)
+    async with site.http.request(
+        spoken.method, spoken.path, json=spoken.body, headers=dict(spoken.headers)
+    ) as begun:
+        turn_id = turn_of(begun.headers)
+        await begun.content.readuntil(b"\n\n")
+        begun.close()
+    await until(lambda: not site.house.service.hub.followers)
+    assert parsed(await site.stream(turn_id))[-1]["status"] == "completed"
+
+
 async def test_a_page_that_watches_keeps_the_turn_of_one_who_left(site: Site) -> None:
     """The grace is over, but somebody still follows: the answer goes on to its end."""
     said = [{"role": "user", "content": "Long?"}]
