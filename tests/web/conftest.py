@@ -100,7 +100,7 @@ class ToldModel:
             await call.head()
             for piece in pieces:
                 if piece is HOLD:
-                    await self._wait(call)
+                    await self.released(call)
                     continue
                 await call.say(piece)
                 if pace:
@@ -116,7 +116,7 @@ class ToldModel:
     def release(self) -> None:
         self._loop.call_soon_threadsafe(self._gate.set)
 
-    async def _wait(self, call: Call) -> None:
+    async def released(self, call: Call) -> None:
         """Until released, or until the server has hung up."""
         while not self._gate.is_set():
             with contextlib.suppress(TimeoutError):

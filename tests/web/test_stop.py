@@ -7,31 +7,48 @@ from playwright.sync_api import expect
 from tests.web.conftest import HOLD, ToldModel, Visitor
 
 
-def test_stop_keeps_what_was_written(visitor: Visitor, model: ToldModel) -> None:
-    """The text stays, the page says that it was stopped, and a reload shows the same."""
-    model.tell("This much was said", HOLD, " and this never.")
+def test_statement_04_stop_keeps_what_was_written(visitor: Visitor, model: ToldModel) -> None:
+    """The text freezes within 300 ms and stays, the page says that it was stopped, a reload shows the same."""
+    model.tell(*["word "] * 600, pace=60)
     visitor.ask()
-    expect(visitor.text).to_have_text("This much was said")
+    expect(visitor.text).to_contain_text("word word word")
     visitor.stop.click()
+    visitor.page.wait_for_timeout(300)
+    kept = visitor.text.inner_text()
     expect(visitor.answer).to_contain_text("Stopped. What was written is kept.")
-    expect(visitor.text).to_have_text("This much was said")
+    assert kept == visitor.text.inner_text()
     visitor.page.reload()
-    expect(visitor.text).to_have_text("This much was said")
+    expect(visitor.text).to_have_text(kept)
     expect(visitor.answer).to_contain_text("Stopped.")
 
 
-def test_stop_before_the_first_word_leaves_no_spinner(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_05_stop_before_the_first_word_leaves_no_spinner(
+    visitor: Visitor, model: ToldModel
+) -> None:
     """A turn without a word can be stopped; nothing goes on turning."""
     model.tell(HOLD, "Never said.")
     visitor.ask()
     expect(visitor.page.locator(".stage")).to_contain_text("Writing the answer")
     visitor.stop.click()
     expect(visitor.answer).to_contain_text("Stopped before anything was written.")
-    expect(visitor.page.locator(".stage")).to_have_count(0)
+    expect(visitor.page.locator(".stage, .ripple")).to_have_count(0)
     expect(visitor.send).to_be_visible()
 
 
-def test_escape_stops_and_never_clears_the_draft(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_05_stop_before_the_server_has_answered(visitor: Visitor, model: ToldModel) -> None:
+    """A question still on its way is stopped as soon as it has arrived."""
+    model.tell(HOLD, "Never said.")
+    waiting = []
+    visitor.page.route("**/v1/turns", lambda route: waiting.append(route))
+    visitor.ask()
+    visitor.stop.click()
+    expect(visitor.page.locator(".stage")).to_contain_text("Stopping")
+    waiting[0].continue_()
+    expect(visitor.answer).to_contain_text("Stopped before anything was written.")
+    expect(visitor.send).to_be_visible()
+
+
+def test_statement_06_escape_stops_and_never_clears_the_draft(visitor: Visitor, model: ToldModel) -> None:
     """Esc in the composer stops the answer; with nothing running it does nothing."""
     model.tell("A beginning", HOLD, "")
     visitor.ask()
@@ -43,10 +60,10 @@ def test_escape_stops_and_never_clears_the_draft(visitor: Visitor, model: ToldMo
     expect(visitor.composer).to_have_value("My next question")
 
 
-def test_a_second_browser_stops_a_turn_it_only_watches(
+def test_statement_07_a_tab_that_only_watches_stops_the_turn(
     visitor: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel
 ) -> None:
-    """Stop works where the turn was only resumed, and the browser that asked shows it too."""
+    """Stop works where the turn was only resumed, and the one that asked shows it within a second."""
     model.tell("Shared text", HOLD, "")
     visitor.ask()
     expect(visitor.text).to_have_text("Shared text")
@@ -54,22 +71,42 @@ def test_a_second_browser_stops_a_turn_it_only_watches(
     second.open(visitor.page.url)
     expect(second.text).to_have_text("Shared text")
     second.stop.click()
+    expect(visitor.answer).to_contain_text("Stopped.", timeout=1000)
+    expect(second.answer).to_contain_text("Stopped.")
     for one in (second, visitor):
-        expect(one.answer).to_contain_text("Stopped.")
         expect(one.text).to_have_text("Shared text")
 
 
-def test_what_is_typed_while_an_answer_runs_is_kept(visitor: Visitor, model: ToldModel) -> None:
-    """Enter during an answer sends nothing, says so, and keeps the text; afterwards it can be sent."""
-    model.tell("Slowly", HOLD, ".")
+def test_two_tabs_that_stop_at_once_both_see_it_stopped(
+    visitor: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel
+) -> None:
+    """The second stop finds a finished turn, which is no error."""
+    model.tell("Shared text", HOLD, "")
     visitor.ask()
-    expect(visitor.text).to_have_text("Slowly")
-    visitor.ask("The next one?")
-    expect(visitor.page.locator(".hint")).to_contain_text("Still answering")
-    expect(visitor.composer).to_have_value("The next one?")
-    model.release()
-    visitor.finished()
-    model.tell("Next.")
-    visitor.composer.press("Enter")
-    expect(visitor.text).to_have_text("Next.")
-    visitor.finished()
+    expect(visitor.text).to_have_text("Shared text")
+    second = new_visitor()
+    second.open(visitor.page.url)
+    expect(second.text).to_have_text("Shared text")
+    press = "document.querySelector('.go.stop').click()"
+    visitor.page.evaluate(press)
+    second.page.evaluate(press)
+    for one in (second, visitor):
+        expect(one.answer).to_contain_text("Stopped.")
+        expect(one.page.locator(".banner")).to_have_count(0)
+        expect(one.send).to_be_visible()
+
+
+def test_a_stop_that_does_not_arrive_is_said_and_can_be_repeated(visitor: Visitor, model: ToldModel) -> None:
+    """When the server refuses it, the page says so and Stop is there again."""
+    model.tell("On and on", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("On and on")
+    refusal = '{"error": {"code": "rate_limited", "message": "Not so fast."}}'
+    visitor.page.route(
+        "**/stop", lambda route: route.fulfill(status=429, body=refusal, content_type="application/json")
+    )
+    visitor.stop.click()
+    expect(visitor.page.locator(".banner.problem")).to_contain_text("Not so fast.")
+    visitor.page.unroute("**/stop")
+    visitor.stop.click()
+    expect(visitor.answer).to_contain_text("Stopped.")

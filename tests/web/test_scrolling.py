@@ -1,0 +1,128 @@
+"""The reader decides where the page stands."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+
+LINES = [f"Line {n} of a long answer.\n\n" for n in range(160)]
+TOP = "box => box.scrollTop"
+
+
+@pytest.fixture
+def log(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("log")
+
+
+@pytest.fixture
+def latest(visitor: Visitor) -> Locator:
+    return visitor.page.get_by_role("button", name="Go to the latest answer")
+
+
+def test_a_question_goes_to_the_top_of_the_view(visitor: Visitor, log: Locator, model: ToldModel) -> None:
+    """What was asked last has the view to itself; a short answer then moves nothing."""
+    model.tell("Short.")
+    for _ in range(2):
+        visitor.ask()
+        visitor.finished()
+    model.tell("One line", HOLD, " and another.")
+    visitor.ask("The third?")
+    expect(visitor.text).to_have_text("One line")
+    question = visitor.questions.last.bounding_box()
+    box = log.bounding_box()
+    assert question and box
+    assert 0 <= question["y"] - box["y"] < 60
+    model.release()
+    visitor.finished()
+    assert question == visitor.questions.last.bounding_box()
+
+
+def test_statement_19_at_the_end_the_view_follows(visitor: Visitor, model: ToldModel) -> None:
+    """Every new last line is in sight, as long as it goes on."""
+    model.tell(*[piece for n in range(0, 160, 20) for piece in (*LINES[n : n + 20], HOLD)])
+    visitor.ask()
+    for n in range(19, 160, 20):
+        expect(visitor.text.get_by_text(f"Line {n} of")).to_be_in_viewport()
+        model.release()
+    visitor.finished()
+
+
+def test_statements_20_and_21_a_reader_who_scrolls_up_is_left_alone(
+    visitor: Visitor, log: Locator, latest: Locator, model: ToldModel
+) -> None:
+    """After one notch of the wheel the view stands still and the way back is offered, with the number of new
+    lines; taken, the view follows again."""
+    model.tell(*LINES[:60], HOLD, *LINES[60:90], HOLD, *LINES[90:])
+    visitor.ask()
+    expect(visitor.text.get_by_text("Line 59 of")).to_be_in_viewport()
+    log.hover()
+    visitor.page.mouse.wheel(0, -100)
+    visitor.page.wait_for_function("box => box.dataset.seen = 1", arg=log.element_handle())
+    visitor.page.wait_for_timeout(200)  # the browser scrolls smoothly for a while
+    top = log.evaluate(TOP)
+    model.release()
+    expect(visitor.text).to_contain_text("Line 89")
+    expect(latest).to_contain_text("new lines")
+    assert abs(log.evaluate(TOP) - top) <= 2
+    latest.click()
+    expect(visitor.text.get_by_text("Line 89 of")).to_be_in_viewport()
+    expect(latest).to_have_count(0)
+    model.release()
+    visitor.finished()
+    expect(visitor.text.get_by_text("Line 159 of")).to_be_in_viewport()
+
+
+def test_statement_21_scrolling_back_to_the_end_follows_again(
+    visitor: Visitor, log: Locator, latest: Locator, model: ToldModel
+) -> None:
+    """Within 60 px of the end the view follows again, without a press."""
+    model.tell(*LINES[:60], HOLD, *LINES[60:90], HOLD, "End.")
+    visitor.ask()
+    expect(visitor.text.get_by_text("Line 59 of")).to_be_in_viewport()
+    log.hover()
+    visitor.page.mouse.wheel(0, -600)
+    expect(latest).to_be_visible()
+    for _ in range(8):
+        visitor.page.mouse.wheel(0, 100)
+    expect(latest).to_have_count(0)
+    model.release()
+    expect(visitor.text.get_by_text("Line 89 of")).to_be_in_viewport()
+    model.release()
+    visitor.finished()
+
+
+@pytest.mark.parametrize("lines", [2, 60])
+def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, lines: int) -> None:
+    """The row below the answer and its sources come without a jump, after a short answer and after a long one."""
+    model.tell("The oil is changed once a year [1].\n\n", *LINES[:lines], HOLD, "")
+    visitor.ask()
+    expect(visitor.text.get_by_text(f"Line {lines - 1} of")).to_be_in_viewport()
+    last = visitor.text.get_by_text(f"Line {lines - 1} of")
+    before = last.bounding_box()
+    model.release()
+    visitor.finished()
+    expect(visitor.answer.get_by_role("button", name="Copy the answer")).to_be_in_viewport()
+    assert before == last.bounding_box()
+
+
+def test_statement_23_with_reduced_motion_nothing_moves_by_itself(
+    new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
+) -> None:
+    """No animation, no transition and no smooth scrolling has a duration."""
+    visitor = new_visitor(reduced_motion="reduce")
+    visitor.open(server.url)
+    model.tell(*LINES[:60], HOLD, "End.")
+    visitor.ask()
+    expect(visitor.text).to_contain_text("Line 59")
+    moving = visitor.page.evaluate(
+        """() => [...document.querySelectorAll('*')].filter((one) => {
+             const { animationName, animationDuration, transitionDuration, scrollBehavior } = getComputedStyle(one)
+             const lasts = (times) => times.split(', ').some((time) => parseFloat(time) > 0)
+             return (animationName !== 'none' && lasts(animationDuration)) || lasts(transitionDuration) || scrollBehavior === 'smooth'
+           }).map((one) => one.outerHTML.slice(0, 80))"""
+    )
+    assert moving == []
+    model.release()
+    visitor.finished()

@@ -1,0 +1,252 @@
+"""Asking: at once, in one place, and what is written while an answer runs is never lost."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
+
+# When, after Enter, the question stands in the transcript and the button is Stop; and when, after the end, Send.
+MOMENTS = """() => {
+  const log = document.querySelector('[role=log]')
+  const seen = (window.seen = {})
+  const look = () => {
+    const now = performance.now()
+    if (document.querySelector('.question')) seen.question ??= now
+    const name = document.querySelector('.go:not(.add)').getAttribute('aria-label')
+    if (name === 'Stop') seen.stop ??= now
+    if (seen.stop && log.getAttribute('aria-busy') === 'false') seen.over ??= now
+    if (seen.stop && name === 'Send') seen.send ??= now
+  }
+  new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
+  document.addEventListener('keydown', (event) => event.key === 'Enter' && (seen.enter = performance.now()), true)
+}"""
+
+
+def set_while_answering(visitor: Visitor, choice: str) -> None:
+    visitor.page.keyboard.press("Control+,")
+    visitor.page.get_by_role("radio", name=choice).check(force=True)
+    visitor.page.keyboard.press("Escape")
+
+
+def test_statement_01_the_question_shows_before_any_answer(visitor: Visitor) -> None:
+    """After Enter the question is in the transcript within 100 ms, while the server has said nothing."""
+    visitor.page.route("**/v1/turns", lambda route: None)  # never answered
+    visitor.page.evaluate(MOMENTS)
+    visitor.ask()
+    expect(visitor.questions).to_contain_text(QUESTION)
+    seen = visitor.page.evaluate("seen")
+    assert seen["question"] - seen["enter"] <= 100
+
+
+def test_statement_02_send_becomes_stop_in_place(visitor: Visitor, model: ToldModel) -> None:
+    """The button's name changes within 100 ms of sending and back within 200 ms of the end; it never moves."""
+    model.tell("Here", HOLD, " it is.")
+    visitor.page.evaluate(MOMENTS)
+    place = visitor.send.bounding_box()
+    visitor.ask()
+    expect(visitor.text).to_have_text("Here")
+    assert place == visitor.stop.bounding_box()
+    model.release()
+    visitor.finished()
+    expect(visitor.send).to_be_visible()
+    seen = visitor.page.evaluate("seen")
+    assert seen["stop"] - seen["enter"] <= 100
+    assert seen["send"] - seen["over"] <= 200
+
+
+def test_statement_03_text_is_visible_before_the_end(visitor: Visitor, model: ToldModel) -> None:
+    """What was written shows while the rest is not even thought of."""
+    model.tell("The beginning", HOLD, " and the end.")
+    visitor.ask()
+    expect(visitor.text).to_have_text("The beginning")
+    expect(visitor.page.get_by_role("log")).to_have_attribute("aria-busy", "true")
+    model.release()
+    visitor.finished()
+    expect(visitor.text).to_have_text("The beginning and the end.")
+
+
+def test_statement_08_lock_closes_the_field(visitor: Visitor, model: ToldModel) -> None:
+    """With `lock` the field is closed while an answer runs; afterwards it is open, empty and has the focus."""
+    set_while_answering(visitor, "Lock the field")
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    expect(visitor.composer).to_be_disabled()
+    model.release()
+    visitor.finished()
+    expect(visitor.composer).to_be_enabled()
+    expect(visitor.composer).to_be_focused()
+    expect(visitor.composer).to_have_value("")
+
+
+def test_statement_08_draft_keeps_what_is_typed(visitor: Visitor, model: ToldModel) -> None:
+    """With `draft` Enter sends nothing while an answer runs, says so, and keeps the text for afterwards."""
+    set_while_answering(visitor, "Keep a draft")
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    visitor.ask("The next one?")
+    expect(visitor.page.locator(".hint")).to_contain_text("Still answering")
+    expect(visitor.composer).to_have_value("The next one?")
+    expect(visitor.questions).to_have_count(1)
+    model.release()
+    visitor.finished()
+    model.tell("Next.")
+    visitor.composer.press("Enter")
+    expect(visitor.text).to_have_text("Next.")
+
+
+def test_statement_08_queue_asks_when_the_answer_is_done(visitor: Visitor, model: ToldModel) -> None:
+    """With `queue`, which is the standard, the second question waits in sight and is asked after the first."""
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    visitor.ask("The next one?")
+    expect(visitor.page.locator(".queued")).to_have_text(re.compile("The next one"))
+    expect(visitor.composer).to_have_value("")
+    expect(visitor.questions).to_have_count(1)
+    model.release()
+    expect(visitor.questions).to_have_count(2)
+    expect(visitor.page.locator(".queued")).to_have_count(0)
+    model.release()
+    visitor.finished()
+
+
+def test_a_waiting_question_can_be_changed_and_removed(visitor: Visitor, model: ToldModel) -> None:
+    """Edit brings it back into the field, Remove takes it away; neither is asked."""
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    visitor.ask("One?")
+    visitor.ask("Two?")
+    visitor.press("Edit “One?”")
+    expect(visitor.composer).to_have_value("One?")
+    expect(visitor.composer).to_be_focused()
+    visitor.press("Remove “Two?”")
+    expect(visitor.page.locator(".queued")).to_have_count(0)
+    model.release()
+    visitor.finished()
+    expect(visitor.questions).to_have_count(1)
+
+
+@pytest.mark.parametrize("end", ["stop", "error"])
+def test_statement_09_waiting_questions_are_held_after_a_stop_or_an_error(
+    visitor: Visitor, model: ToldModel, end: str
+) -> None:
+    """Nothing is asked until somebody says so, not even after a reload; then it is."""
+
+    async def breaking_off(call) -> None:
+        await call.head()
+        await call.say("Slowly")
+        await model.released(call)
+        call.reset()
+
+    if end == "stop":
+        model.tell("Slowly", HOLD, "")
+    else:
+        model.then(breaking_off)
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    visitor.ask("The next one?")
+    expect(visitor.page.locator(".queued")).to_have_count(1)
+    if end == "stop":
+        visitor.stop.click()
+    else:
+        model.release()
+    held = visitor.page.locator(".queue-held")
+    expect(held).to_contain_text("One question waits.")
+    visitor.page.reload()
+    expect(held).to_contain_text("One question waits.")
+    expect(visitor.questions).to_have_count(1)
+    model.tell("Here is the next.")
+    visitor.press("Ask now")
+    expect(visitor.text).to_have_text("Here is the next.")
+    expect(visitor.questions).to_have_count(2)
+    visitor.finished()
+
+
+def test_statement_09_a_waiting_question_survives_a_reload(visitor: Visitor, model: ToldModel) -> None:
+    """After a reload in the middle of the answer it still waits, and is asked when that is done."""
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    visitor.ask("The next one?")
+    visitor.page.reload()
+    expect(visitor.page.locator(".queued")).to_contain_text("The next one?")
+    expect(visitor.text).to_have_text("Slowly")
+    model.release()
+    expect(visitor.questions).to_have_count(2)
+    model.release()
+    visitor.finished()
+
+
+def test_statement_10_enter_while_composing_does_not_send(visitor: Visitor, model: ToldModel) -> None:
+    """An input method's Enter accepts its suggestion; the next one sends. Shift+Enter makes a line."""
+    visitor.composer.fill("かな")
+    for options in ("isComposing: true", "keyCode: 229"):
+        visitor.composer.evaluate(
+            f"""field => field.dispatchEvent(new KeyboardEvent(
+                 'keydown', {{ key: 'Enter', {options}, bubbles: true, cancelable: true }}))"""
+        )
+    expect(visitor.questions).to_have_count(0)
+    visitor.composer.press("Shift+Enter")
+    expect(visitor.composer).to_have_value("かな\n")
+    model.tell("はい。")
+    visitor.composer.press("Enter")
+    expect(visitor.text).to_have_text("はい。")
+    visitor.finished()
+
+
+def test_a_draft_survives_a_reload_and_a_look_elsewhere(visitor: Visitor, model: ToldModel) -> None:
+    """What stands in the field belongs to its chat."""
+    model.tell("Yes.")
+    visitor.ask()
+    visitor.finished()
+    visitor.composer.fill("Half a thought")
+    visitor.page.reload()
+    expect(visitor.composer).to_have_value("Half a thought")
+    visitor.page.get_by_role("button", name="New chat").first.click()
+    expect(visitor.composer).to_have_value("")
+    visitor.page.go_back()
+    expect(visitor.composer).to_have_value("Half a thought")
+
+
+FORBIDDEN = """for (const name of ['localStorage', 'sessionStorage'])
+  Object.defineProperty(window, name, { get() { throw new DOMException('no storage', 'SecurityError') } })"""
+
+
+def test_everything_works_without_storage(
+    new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
+) -> None:
+    """With storage switched off questions are answered and settings hold as long as the page."""
+    visitor = new_visitor()
+    visitor.page.add_init_script(FORBIDDEN)
+    visitor.open(server.url)
+    set_while_answering(visitor, "Keep a draft")
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask()
+    expect(visitor.text).to_have_text("Slowly")
+    visitor.ask("Next?")
+    expect(visitor.page.locator(".hint")).to_contain_text("Still answering")
+    model.release()
+    visitor.finished()
+
+
+@pytest.mark.parametrize("years", [-30, 30])
+def test_a_wrong_clock_changes_nothing(
+    new_visitor: Callable[..., Visitor], server: Server, model: ToldModel, years: int
+) -> None:
+    """On a computer that thinks it is another year, answers stream and seconds are counted from zero."""
+    visitor = new_visitor()
+    offset = years * 365 * 86_400_000
+    visitor.page.add_init_script(f"const now = Date.now; Date.now = () => now() + {offset}")
+    visitor.open(server.url)
+    model.tell(HOLD, "On time.")
+    visitor.ask()
+    expect(visitor.page.locator(".stage .seconds")).to_have_text(re.compile(r"^[23] "))
+    model.release()
+    visitor.finished()
+    expect(visitor.text).to_have_text("On time.")

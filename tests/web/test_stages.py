@@ -1,0 +1,93 @@
+"""What happens before and beside the text: stages, thoughts, tools."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import Server, Visitor
+from tests.web.tracing import tasks
+
+WATCH_STAGES = """() => {
+  window.stages = []
+  new MutationObserver(() => {
+    const all = document.querySelectorAll('.stage [role=status]')
+    const text = [...all].map((one) => one.textContent).join(' | ')
+    if (text && stages.at(-1)?.text !== text) stages.push({ text, at: Date.now() })
+  }).observe(document.querySelector('[role=log]'), { childList: true, characterData: true, subtree: true })
+}"""
+
+
+@pytest.fixture
+def spectator(visitor: Visitor, actor: Server) -> Visitor:
+    """Somebody at a page whose answers are played."""
+    visitor.open(actor.url)
+    return visitor
+
+
+def test_statement_24_stages_show_in_order_one_at_a_time(spectator: Visitor, actor: Server) -> None:
+    """Each is there within 200 ms of its event, in a status; the way the answer came is kept."""
+    spectator.page.evaluate(WATCH_STAGES)
+    spectator.ask("stages")
+    spectator.finished()
+    shown = [one for one in spectator.page.evaluate("stages") if "Sending" not in one["text"]]
+    names = ["Searching your documents…", "Weighing what was found…", "Writing the answer…"]
+    assert names == [one["text"] for one in shown]
+    turn = spectator.answer.get_attribute("data-turn")
+    log = spectator.page.request.get(f"{actor.url}/v1/turns/{turn}/events").text()
+    started = [line for line in log.splitlines() if '"stage.started"' in line]
+    ats = [int(line.split('"at":')[1].split(",")[0].rstrip("}")) for line in started]
+    assert all(one["at"] - at <= 200 for one, at in zip(shown, ats, strict=True))
+    spectator.answer.get_by_text("Answered in").click()
+    expect(spectator.answer.locator(".steps li")).to_have_count(3)
+
+
+def test_the_trace_is_there_after_a_reload(spectator: Visitor) -> None:
+    """What a message does not tell is asked for when somebody wants to know."""
+    spectator.ask("tool")
+    spectator.finished()
+    spectator.page.reload()
+    spectator.answer.get_by_text("Answered in").click()
+    expect(spectator.answer.locator(".tool")).to_contain_text("look_up")
+
+
+def test_statement_25_a_tool_call_folds_when_it_is_done(spectator: Visitor) -> None:
+    """Open and running, then folded and done; a click and Enter open it."""
+    spectator.ask("tool")
+    tool = spectator.answer.locator(".tool")
+    expect(tool).to_contain_text("look_up")
+    expect(tool).to_contain_text("running")
+    expect(tool).to_have_attribute("open", "")
+    spectator.finished()
+    expect(tool).to_contain_text("done")
+    expect(tool).not_to_have_attribute("open", "")
+    tool.locator("summary").click()
+    expect(tool).to_contain_text("A box of gears.")
+    tool.locator("summary").press("Enter")
+    expect(tool).not_to_have_attribute("open", "")
+    tool.locator("summary").press("Enter")
+    expect(tool).to_contain_text('"word": "gearbox"')
+
+
+def test_statement_26_many_argument_deltas_block_nothing(spectator: Visitor) -> None:
+    """2,000 pieces of one call's arguments, shown as they come, without a task over 50 ms."""
+    with tasks(spectator.page) as found:
+        spectator.ask("arguments")
+        expect(spectator.answer.locator(".tool pre")).to_contain_text("of a long file")
+        spectator.finished()
+    assert 0 < found[0] <= 50
+
+
+def test_thoughts_show_while_they_come_and_fold_afterwards(spectator: Visitor) -> None:
+    """Open while the model thinks, at the end of them; then folded, and read from the beginning in pages."""
+    spectator.ask("thoughts")
+    thoughts = spectator.answer.locator(".reasoning")
+    expect(thoughts).to_contain_text("Thinking…")
+    expect(thoughts).to_contain_text("Thought number 5")
+    spectator.finished()
+    expect(thoughts).not_to_have_attribute("open", "")
+    thoughts.locator("summary").click()
+    expect(thoughts).to_contain_text("Thought number 0 is this.")
+    expect(thoughts).not_to_contain_text("Thought number 599")
+    expect(thoughts).to_contain_text("1 of 5")
+    for _ in range(4):
+        thoughts.get_by_role("button", name="Next page").click()
+    expect(thoughts).to_contain_text("Thought number 599")
