@@ -22,8 +22,8 @@ def test_a_failed_answer_can_be_retried(visitor: Visitor, model: ToldModel) -> N
     expect(visitor.text).to_have_text("Now it works.")
     visitor.finished()
     expect(visitor.page.locator(".question")).to_have_count(1)
-    expect(visitor.page.locator(".attempts")).to_contain_text("Attempt 2 of 2")
-    visitor.page.get_by_role("button", name="Show the attempt before").click()
+    others = visitor.answer.get_by_role("group", name="Answer 2 of 2")
+    others.get_by_role("button", name="The answer before").click()
     expect(visitor.answer.get_by_role("alert")).to_contain_text("upstream_auth")
 
 
