@@ -98,7 +98,7 @@ def test_elements_are_what_they_should_be(page: Page) -> None:
         '<a href="https://example.com/manual"',
         "<del>ten</del>",
         '<pre tabindex="0" data-language="python"><code>print(1)</code></pre>',
-        '<th scope="col">part</th>',
+        '<tr><th scope="col">part</th><th scope="col">price</th></tr>',
         '<td dir="auto">bell</td>',
         "<h4>The oil</h4>",
         '<ol><li dir="auto">Open it</li>',

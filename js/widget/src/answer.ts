@@ -51,10 +51,10 @@ export class Answer {
       'button',
       {
         type: 'button', class: kind, part: 'source-chip', 'aria-expanded': 'false', 'data-n': `${n}`,
-        'aria-label': `${this.#words.source} ${n}: ${this.#source(n)?.title ?? ''}`,
+        'aria-label': kind === 'mark' ? `${this.#words.source} ${n}: ${this.#source(n)?.title ?? ''}` : undefined,
         onclick: () => (this.#open === n ? this.#close() : this.#show(n, chip)),
       },
-      ...(kind === 'mark' ? [label] : [make('b', {}, `${n}`), make('span', {}, label)]),
+      ...(kind === 'mark' ? [label] : [make('b', {}, `${n} `), make('span', {}, label)]),
     )
     return chip
   }

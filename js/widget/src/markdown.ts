@@ -46,7 +46,7 @@ const FENCE = /^\s*(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/
 const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/
 const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/
 const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/
-const ROW = /^\s*\|?(.*\|.*?)\|?\s*$/
+const ROW = /\|/
 const DELIMITER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
 
 /** Where the first block after `from` is over: at a blank line that is not inside of code; 0 when it is not yet. */
@@ -169,7 +169,7 @@ function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
   }
 }
 
-const cells = (line: string) => (ROW.exec(line)?.[1] ?? '').split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'))
+const cells = (line: string) => line.trim().replace(/^\||(?<!\\)\|$/g, '').split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'))
 
 const INLINE = new RegExp(
   [
