@@ -1,12 +1,17 @@
 """Pages in Chromium: the AI SDK's `useChat`, versions 5, 6 and 7, and the browser's own EventSource."""
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
 from uuid import uuid4
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from rivulet.testing.frame_proxy import Cut
+from rivulet.testing.frame_proxy import Cut, FrameProxy
+from rivulet.testing.server_process import ServerProcess
 
 from .conftest import MODEL, TEXT, WORDS, Place, serve_page
 from .nodes import Node
@@ -100,3 +105,33 @@ def test_the_browsers_own_event_source_comes_back(place: Place, page: Page) -> N
     asked = [each for each in place.proxy.seen if "/stream" in each.path]
     assert len(asked) == 3 * len(hows)
     assert sum("last-event-id" in each.headers for each in asked) == 2 * len(hows)
+
+
+def test_an_event_source_has_no_key_but_a_ticket(stage: Place, page: Page, tmp_path: Path) -> None:
+    """On a server with a key it is let in once, and comes back to its answer with the same ticket; without
+    one it is turned away for good."""
+    environment = {"OPENAI_BASE_URL": f"{stage.model.url}/v1", "RIVULET_API_KEY": "k"}
+    server = ServerProcess(tmp_path / "keyed", arguments=["--model", MODEL], environment=environment)
+    stage.says(*WORDS, pace=400)
+    stage.backstage.run(server.start())
+    proxy = FrameProxy(server.url)
+    proxy.cut = lambda number, _: Cut(7, "reset") if number == 0 else None
+    proxy.pages["/empty"] = ("text/html", b"<!doctype html>")
+    stage.backstage.run(proxy.__aenter__())
+
+    def told(method: str, path: str) -> dict[str, Any]:
+        asked = Request(server.url + path, method=method, headers={"authorization": "Bearer k"})
+        with urlopen(asked, timeout=10) as answer:
+            return json.loads(answer.read())["data"]
+
+    chat = told("POST", "/chats")["id"]
+    ticket = told("POST", f"/chats/{chat}/ticket")["ticket"]
+    page.goto(f"{proxy.url}/empty")
+    url = f"/chats/{chat}/stream?promptText=Why%3F"
+    with_one, without = page.evaluate(WATCH, [f"{url}&ticket={ticket}", url])
+    assert (with_one["text"], with_one["status"], with_one["cuts"]) == (TEXT, "completed", 2)
+    assert (without["text"], without["cuts"]) == ("", 0)
+    said = told("GET", f"/chats/{chat}/messages")
+    assert [message["role"] for message in said] == ["user", "assistant"]
+    stage.backstage.run(proxy.__aexit__())
+    stage.backstage.run(server.stop())
