@@ -319,7 +319,8 @@ class Visitor:
 LISTEN = """() => {
   window.told = []
   const status = document.querySelector('.app > .off-screen[role=status]')
-  new MutationObserver(() => told.push(status.textContent)).observe(status, { childList: true, characterData: true, subtree: true })
+  const all = { childList: true, characterData: true, subtree: true }
+  new MutationObserver(() => told.push(status.textContent)).observe(status, all)
 }"""
 
 WATCH = """self.origin !== 'null' && document.addEventListener('securitypolicyviolation', (event) =>
