@@ -107,8 +107,8 @@ def test_80_2_and_3_the_button_stops_and_text_comes_while_it_is_written(
     demo.composer.fill("How often is the oil changed?")
     shown = demo.page.evaluate(
         "() => new Promise((seen) => { const button = document.querySelector('form button');"
-        "const began = performance.now(); button.click(); const look = () => button.textContent === 'Stop' ? seen(performance.now() - began)"
-        " : requestAnimationFrame(look); look() })"
+        "const began = performance.now(); button.click(); const look = () => button.textContent === 'Stop'"
+        "? seen(performance.now() - began) : requestAnimationFrame(look); look() })"
     )
     assert shown < 100
     expect(demo.answer).to_contain_text("word29")

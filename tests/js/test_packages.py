@@ -1,6 +1,7 @@
 """What `npm install` would give: packages that import, that have types, and that bring what they say."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -135,3 +136,19 @@ def test_adapters_are_thin(name: str) -> None:
     """What a chat does is in the client; a hook only adapts reactivity, in 250 lines at most."""
     lines = sum(len(path.read_text().splitlines()) for path in (JS / name / "src").glob("*.ts"))
     assert lines <= 250
+
+
+def test_the_manuals_examples_are_typed(packed: Path, run: Callable[..., str]) -> None:
+    """Every TypeScript block of the guide compiles against the packed packages."""
+    guide = (JS.parent / "docs/guides/clients.md").read_text()
+    blocks = re.findall(r"^```(tsx?)\n(.*?)^```$", guide, re.M | re.S)
+    assert len(blocks) >= 7
+    folder = packed / "manual"
+    folder.mkdir()
+    for number, (kind, text) in enumerate(blocks):
+        (folder / f"block{number}.{kind}").write_text(f"{text}\nexport {{}}\n")
+    options = {"strict": True, "noEmit": True, "target": "ES2022", "module": "NodeNext", "jsx": "react-jsx"}
+    libraries = ["ES2023", "DOM", "DOM.Iterable", "DOM.AsyncIterable"]
+    settings = {"compilerOptions": {**options, "lib": libraries, "types": []}, "include": ["."]}
+    (folder / "tsconfig.json").write_text(json.dumps(settings))
+    run(JS / "node_modules/typescript/bin/tsc", "-p", ".", folder=folder)
