@@ -23,7 +23,8 @@ SPOKEN = """() => {
     if (!node.parentElement.closest(own)) look(node.data, node.parentElement.outerHTML.slice(0, 60))
   for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
     for (const one of document.querySelectorAll(`[${name}]`))
-      if (!one.closest('.markdown') && !one.matches('.chat-row a')) look(one.getAttribute(name).replace(TITLES, ''), name)
+      if (!one.closest('.markdown') && !one.matches('.chat-row a'))
+        look(one.getAttribute(name).replace(TITLES, ''), name)
   return [...new Set(found)]
 }"""
 
