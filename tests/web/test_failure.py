@@ -8,7 +8,7 @@ from rivulet.testing.model_scripts import refusing
 from tests.web.conftest import QUESTION, ToldModel, Visitor
 
 
-def test_a_failed_answer_can_be_retried(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_32_a_failed_answer_can_be_retried(visitor: Visitor, model: ToldModel) -> None:
     """A card says what happened, with code and request id; Retry answers without repeating the question, and
     the attempt before stays within reach."""
     model.then(refusing(401, "no such key"))
@@ -27,7 +27,7 @@ def test_a_failed_answer_can_be_retried(visitor: Visitor, model: ToldModel) -> N
     expect(visitor.answer.get_by_role("alert")).to_contain_text("upstream_auth")
 
 
-def test_text_that_was_written_stays_above_the_card(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_31_text_that_was_written_stays_above_the_card(visitor: Visitor, model: ToldModel) -> None:
     """A model that breaks off leaves its words; the card comes below them, also after a reload."""
 
     async def breaking_off(call) -> None:

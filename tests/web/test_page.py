@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+from tests.web.conftest import Server, ToldModel, Visitor
 
 FOCUSED = """() => {
   const one = document.activeElement
@@ -81,52 +81,7 @@ def test_a_phone_never_scrolls_sideways(
     assert small == []
 
 
-def test_the_reader_decides_where_the_page_stands(visitor: Visitor, model: ToldModel) -> None:
-    """At the end the view follows; scrolled up it stays where it is and offers the way back."""
-    lines = [f"Line {n} of a long answer.\n\n" for n in range(120)]
-    model.tell(*lines[:60], HOLD, *lines[60:90], HOLD, *lines[90:])
-    visitor.ask()
-    expect(visitor.text).to_contain_text("Line 59")
-    log = visitor.page.get_by_role("log")
-    distance = "box => box.scrollHeight - box.clientHeight - box.scrollTop"
-    expect(visitor.text.get_by_text("Line 59")).to_be_in_viewport()
-    log.hover()
-    visitor.page.mouse.wheel(0, -600)
-    latest = visitor.page.get_by_role("button", name="Go to the latest answer")
-    expect(latest).to_be_visible()
-    top = log.evaluate("box => box.scrollTop")
-    model.release()
-    expect(visitor.text).to_contain_text("Line 89")
-    assert abs(log.evaluate("box => box.scrollTop") - top) <= 2
-    latest.click()
-    model.release()
-    visitor.finished()
-    expect(visitor.text).to_contain_text("Line 119")
-    assert log.evaluate(distance) < 2
-    expect(latest).to_have_count(0)
-
-
-def test_enter_while_composing_characters_does_not_send(visitor: Visitor, model: ToldModel) -> None:
-    """An input method's Enter accepts its suggestion; the next one sends. Shift+Enter makes a line."""
-    visitor.composer.fill("かな")
-    visitor.composer.evaluate(
-        """field => field.dispatchEvent(new KeyboardEvent(
-             'keydown', { key: 'Enter', isComposing: true, bubbles: true, cancelable: true }))"""
-    )
-    visitor.composer.evaluate(
-        """field => field.dispatchEvent(new KeyboardEvent(
-             'keydown', { key: 'Enter', keyCode: 229, bubbles: true, cancelable: true }))"""
-    )
-    expect(visitor.page.locator(".question")).to_have_count(0)
-    visitor.composer.press("Shift+Enter")
-    expect(visitor.composer).to_have_value("かな\n")
-    model.tell("はい。")
-    visitor.composer.press("Enter")
-    expect(visitor.text).to_have_text("はい。")
-    visitor.finished()
-
-
-def test_every_control_is_reached_by_keyboard(visitor: Visitor) -> None:
+def test_statement_53_every_control_is_reached_by_keyboard(visitor: Visitor) -> None:
     """Tab goes through the page, and what has the focus shows it."""
     reached: list[str] = []
     while len(reached) < 400 and reached.count("Your question") < 2:

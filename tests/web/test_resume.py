@@ -12,7 +12,7 @@ WORDS = [f"word{n} " for n in range(80)]
 ALL = "".join(WORDS).strip()
 
 
-def test_a_reload_in_the_middle_resumes(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_34_a_reload_in_the_middle_resumes(visitor: Visitor, model: ToldModel) -> None:
     """After the reload the text before it is there, the answer goes on, and nothing is doubled."""
     model.tell(*WORDS[:40], HOLD, *WORDS[40:])
     visitor.ask()
@@ -26,7 +26,7 @@ def test_a_reload_in_the_middle_resumes(visitor: Visitor, model: ToldModel) -> N
     expect(visitor.text).to_have_text(ALL)
 
 
-def test_a_second_browser_sees_the_same_text(
+def test_statement_35_a_second_browser_sees_the_same_text(
     visitor: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel
 ) -> None:
     """A browser that comes in the middle shows the same, and both end alike."""
@@ -42,7 +42,7 @@ def test_a_second_browser_sees_the_same_text(
         expect(one.text).to_have_text(ALL)
 
 
-def test_a_cut_wire_costs_nothing(
+def test_statement_33_a_cut_wire_costs_nothing(
     new_visitor: Callable[..., Visitor], proxy: Proxy, model: ToldModel
 ) -> None:
     """A connection cut in the middle is taken up again at once; nobody hears of it."""
@@ -57,7 +57,7 @@ def test_a_cut_wire_costs_nothing(
     expect(visitor.text).to_have_text(ALL)
 
 
-def test_a_longer_interruption_is_said_and_heals(
+def test_statement_33_a_longer_interruption_is_said_and_heals(
     new_visitor: Callable[..., Visitor], proxy: Proxy, model: ToldModel
 ) -> None:
     """While the server cannot be reached the page says so; when it can, the answer is complete."""
@@ -77,7 +77,7 @@ def test_a_longer_interruption_is_said_and_heals(
     expect(banner).to_have_count(0)
 
 
-def test_without_a_network_the_page_waits_for_it(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_36_without_a_network_the_page_waits_for_it(visitor: Visitor, model: ToldModel) -> None:
     """`offline` says that the network is missing; `online` clears it without a reload."""
     model.tell(*WORDS[:40], HOLD, *WORDS[40:])
     visitor.ask()
@@ -91,7 +91,11 @@ def test_without_a_network_the_page_waits_for_it(visitor: Visitor, model: ToldMo
     expect(visitor.text).to_have_text(ALL)
 
 
-def test_leaving_a_chat_and_coming_back_loses_nothing(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_38_leaving_a_chat_and_coming_back_loses_nothing(
+    visitor: Visitor, model: ToldModel
+) -> None:
+    visitor: Visitor, model: ToldModel
+) -> None:
     """The list shows that the chat goes on answering; back in it, the answer is there and ends."""
     model.tell(*WORDS[:40], HOLD, *WORDS[40:])
     visitor.ask("Which chat is left and found again?")
@@ -106,7 +110,7 @@ def test_leaving_a_chat_and_coming_back_loses_nothing(visitor: Visitor, model: T
     expect(visitor.text).to_have_text(ALL)
 
 
-def test_a_server_that_dies_in_the_middle_ends_the_turn_clearly(
+def test_statement_40_a_server_that_dies_in_the_middle_ends_the_turn_clearly(
     new_visitor: Callable[..., Visitor], new_server: Callable[..., Server], model: ToldModel
 ) -> None:
     """After kill -9 and a new start the text is kept, the page says what happened, and Retry answers."""

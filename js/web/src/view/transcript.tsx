@@ -1,6 +1,6 @@
 /** The conversation: questions, answers, and a place to start when there are none. */
 
-import { useComputed, useSignal, useSignalEffect } from '@preact/signals'
+import { effect, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
@@ -26,11 +26,11 @@ export function Transcript({ chat }: { chat: OpenChat }) {
   const all = chat.exchanges.value
   const shown = useShown(chat, all.length, content, scroller.value)
   useFollowing(chat, scroller.value)
-  const isRunning = useComputed(() => chat.running.value !== null)
-  const stay = () => void (isRunning.value || scroller.value?.hold())
+  const isRunning = chat.running.value !== null
+  const stay = () => void (isRunning || scroller.value?.hold())
   return (
     <div class="transcript-frame">
-      <div class="transcript" ref={box} role="log" aria-label={words.conversation} aria-busy={isRunning.value} tabIndex={0}
+      <div class="transcript" ref={box} role="log" aria-label={words.conversation} aria-busy={isRunning} tabIndex={0}
         onPointerDown={stay} onKeyDown={stay}>
         <div class="column" ref={content}>
           {chat.problem.value !== null && <LoadProblem chat={chat} problem={chat.problem.value} />}
@@ -110,10 +110,14 @@ function whenIdle(work: () => void): () => void {
 /** A new question goes to the top of the view and what is written is followed; the end of it moves nothing. */
 function useFollowing(chat: OpenChat, scroller: Scroller | null): void {
   const begun = chat.begun.value
-  const wasRunning = useRef(false)
   useLayoutEffect(() => scroller?.follow(), [chat, scroller, begun, begun?.answer.value])
-  useSignalEffect(() => {
-    if (wasRunning.current && chat.running.value === null) requestAnimationFrame(() => scroller?.finish())
-    wasRunning.current = chat.running.value !== null
-  })
+  useEffect(() => {
+    let wasRunning = false
+    return effect(() => {
+      // The answer's own end, not the chat's: its sources are laid out a moment before the chat is free again.
+      const isRunning = (chat.running.value?.phase.value ?? 'finished') !== 'finished'
+      if (wasRunning && !isRunning) requestAnimationFrame(() => scroller?.finish())
+      wasRunning = isRunning
+    })
+  }, [chat, scroller])
 }
