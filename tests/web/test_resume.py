@@ -94,8 +94,6 @@ def test_statement_36_without_a_network_the_page_waits_for_it(visitor: Visitor, 
 def test_statement_38_leaving_a_chat_and_coming_back_loses_nothing(
     visitor: Visitor, model: ToldModel
 ) -> None:
-    visitor: Visitor, model: ToldModel
-) -> None:
     """The list shows that the chat goes on answering; back in it, the answer is there and ends."""
     model.tell(*WORDS[:40], HOLD, *WORDS[40:])
     visitor.ask("Which chat is left and found again?")
