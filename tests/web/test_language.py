@@ -23,7 +23,7 @@ SPOKEN = """() => {
     if (!node.parentElement.closest(own)) look(node.data, node.parentElement.outerHTML.slice(0, 60))
   for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
     for (const one of document.querySelectorAll(`[${name}]`))
-      if (!one.closest('.markdown') && !one.matches('.chat-row a'))
+      if (!one.closest('.markdown') && !(name === 'title' && one.closest('[dir=auto]')))
         look(one.getAttribute(name).replace(TITLES, ''), name)
   return [...new Set(found)]
 }"""
