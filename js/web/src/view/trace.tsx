@@ -43,5 +43,6 @@ function titleOf(answer: Answer): string {
   const stage = answer.stage.value
   if (answer.isRunning) return stage ? nameOf(stage as Step) : words.answeringNow
   const took = answer.timing.value?.duration_ms
-  return took === undefined ? words.howAnswered : words.answeredIn(words.say.duration(took))
+  const isWhole = answer.status.value === 'completed'
+  return took === undefined || !isWhole ? words.howAnswered : words.answeredIn(words.say.duration(took))
 }
