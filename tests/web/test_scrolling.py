@@ -32,7 +32,8 @@ def test_a_question_goes_to_the_top_of_the_view(visitor: Visitor, log: Locator, 
     expect(visitor.text).to_have_text("One line")
     question = visitor.questions.last.bounding_box()
     box = log.bounding_box()
-    assert question and box
+    assert question
+    assert box
     assert 0 <= question["y"] - box["y"] < 60
     model.release()
     visitor.finished()
@@ -95,7 +96,7 @@ def test_statement_21_scrolling_back_to_the_end_follows_again(
 
 @pytest.mark.parametrize("lines", [2, 60])
 def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, lines: int) -> None:
-    """The row below the answer and its sources come without a jump, after a short answer and after a long one."""
+    """The row below the answer and its sources come without a jump, below a short answer and a long one."""
     model.tell("The oil is changed once a year [1].\n\n", *LINES[:lines], HOLD, "")
     visitor.ask()
     expect(visitor.text.get_by_text(f"Line {lines - 1} of")).to_be_in_viewport()
@@ -118,9 +119,11 @@ def test_statement_23_with_reduced_motion_nothing_moves_by_itself(
     expect(visitor.text).to_contain_text("Line 59")
     moving = visitor.page.evaluate(
         """() => [...document.querySelectorAll('*')].filter((one) => {
-             const { animationName, animationDuration, transitionDuration, scrollBehavior } = getComputedStyle(one)
+             const { animationName, animationDuration, transitionDuration, scrollBehavior } =
+               getComputedStyle(one)
              const lasts = (times) => times.split(', ').some((time) => parseFloat(time) > 0)
-             return (animationName !== 'none' && lasts(animationDuration)) || lasts(transitionDuration) || scrollBehavior === 'smooth'
+             const isAnimated = animationName !== 'none' && lasts(animationDuration)
+             return isAnimated || lasts(transitionDuration) || scrollBehavior === 'smooth'
            }).map((one) => one.outerHTML.slice(0, 80))"""
     )
     assert moving == []

@@ -6,9 +6,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from rivulet.testing.model_call import Call
 from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
 
-# When, after Enter, the question stands in the transcript and the button is Stop; and when, after the end, Send.
+# When, after Enter, the question stands there and the button is Stop; and when, after the end, it is Send.
 MOMENTS = """() => {
   const log = document.querySelector('[role=log]')
   const seen = (window.seen = {})
@@ -21,7 +22,8 @@ MOMENTS = """() => {
     if (seen.stop && name === 'Send') seen.send ??= now
   }
   new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true })
-  document.addEventListener('keydown', (event) => event.key === 'Enter' && (seen.enter = performance.now()), true)
+  const entered = (event) => event.key === 'Enter' && (seen.enter = performance.now())
+  document.addEventListener('keydown', entered, true)
 }"""
 
 
@@ -42,7 +44,7 @@ def test_statement_01_the_question_shows_before_any_answer(visitor: Visitor) -> 
 
 
 def test_statement_02_send_becomes_stop_in_place(visitor: Visitor, model: ToldModel) -> None:
-    """The button's name changes within 100 ms of sending and back within 200 ms of the end; it never moves."""
+    """The button's name changes within 100 ms of sending and back 200 ms after the end; it never moves."""
     model.tell("Here", HOLD, " it is.")
     visitor.page.evaluate(MOMENTS)
     place = visitor.send.bounding_box()
@@ -69,7 +71,7 @@ def test_statement_03_text_is_visible_before_the_end(visitor: Visitor, model: To
 
 
 def test_statement_08_lock_closes_the_field(visitor: Visitor, model: ToldModel) -> None:
-    """With `lock` the field is closed while an answer runs; afterwards it is open, empty and has the focus."""
+    """With `lock` the field is closed while an answer runs; then it is open, empty and has the focus."""
     set_while_answering(visitor, "Lock the field")
     model.tell("Slowly", HOLD, ".")
     visitor.ask()
@@ -100,7 +102,7 @@ def test_statement_08_draft_keeps_what_is_typed(visitor: Visitor, model: ToldMod
 
 
 def test_statement_08_queue_asks_when_the_answer_is_done(visitor: Visitor, model: ToldModel) -> None:
-    """With `queue`, which is the standard, the second question waits in sight and is asked after the first."""
+    """With `queue`, the standard, the second question waits in sight and is asked after the first."""
     model.tell("Slowly", HOLD, ".")
     visitor.ask()
     expect(visitor.text).to_have_text("Slowly")
@@ -138,7 +140,7 @@ def test_statement_09_waiting_questions_are_held_after_a_stop_or_an_error(
 ) -> None:
     """Nothing is asked until somebody says so, not even after a reload; then it is."""
 
-    async def breaking_off(call) -> None:
+    async def breaking_off(call: Call) -> None:
         await call.head()
         await call.say("Slowly")
         await model.released(call)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.conftest import HOLD, ToldModel, Visitor
 
 
 def test_statement_04_stop_keeps_what_was_written(visitor: Visitor, model: ToldModel) -> None:
-    """The text freezes within 300 ms and stays, the page says that it was stopped, a reload shows the same."""
+    """The text freezes within 300 ms and stays, the page says it was stopped, a reload shows the same."""
     model.tell(*["word "] * 600, pace=60)
     visitor.ask()
     expect(visitor.text).to_contain_text("word word word")
@@ -38,7 +38,7 @@ def test_statement_05_stop_before_the_first_word_leaves_no_spinner(
 def test_statement_05_stop_before_the_server_has_answered(visitor: Visitor, model: ToldModel) -> None:
     """A question still on its way is stopped as soon as it has arrived."""
     model.tell(HOLD, "Never said.")
-    waiting = []
+    waiting: list[Route] = []
     visitor.page.route("**/v1/turns", lambda route: waiting.append(route))
     visitor.ask()
     visitor.stop.click()

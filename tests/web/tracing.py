@@ -1,7 +1,7 @@
-"""How long a page kept its main thread busy, by the thread's own clock: other work on the machine does not count."""
+"""How long a page kept its main thread busy, by the thread's clock: other work does not count."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from playwright.sync_api import Page
@@ -10,7 +10,7 @@ CATEGORIES = ["toplevel", "disabled-by-default-devtools.timeline", "devtools.tim
 
 
 @contextmanager
-def tasks(page: Page) -> Iterator[list[float]]:
+def tasks(page: Page) -> Generator[list[float]]:
     """Filled at the end with the milliseconds of each task, the longest first."""
     found: list[float] = []
     browser = page.context.browser
