@@ -4,8 +4,7 @@ import { MarkdownView } from '../src/markdown/view.ts'
 
 const setting = {
   mark: (n: number) => (n <= 3 ? Object.assign(document.createElement('button'), { textContent: `${n}` }) : null),
-  copyLabel: 'Copy',
-  imageLabel: (host: string) => `Image at ${host}`,
+  words: { copy: 'Copy', wrap: 'Wrap', taskDone: 'Done', taskOpen: 'To do', image: (host: string) => `Image at ${host}` },
 }
 
 function make(): { root: HTMLElement; view: MarkdownView } {

@@ -1,6 +1,8 @@
 /** Running text that stops anywhere, made whole: open emphasis and code are closed, open links become their words,
  * and a mark that could still mean several things waits. */
 
+import { closedMath, inlineMath } from './math.ts'
+
 interface Opened {
   mark: string
   /** Where it ends in what was written. */
@@ -39,7 +41,9 @@ class Closer {
     const rest = this.#source.slice(this.#at)
     switch (rest[0]) {
       case '\\':
-        return rest.length > 1 && this.#take(2)
+        return rest[1] === '(' ? this.#math(rest, 2) : rest.length > 1 && this.#take(2)
+      case '$':
+        return this.#math(rest, 1)
       case '`':
         return this.#code(rest)
       case '*':
@@ -55,7 +59,7 @@ class Closer {
       case '&':
         return !/^&#?\w{0,8}$/.test(rest) && this.#take(1)
       default:
-        return this.#take(/^[^\\`*_~[!<&]+/.exec(rest)?.[0].length ?? 1)
+        return this.#take(/^[^\\`*_~[!<&$]+/.exec(rest)?.[0].length ?? 1)
     }
   }
 
@@ -71,6 +75,16 @@ class Closer {
     if (close) return this.#take(2 * mark.length + close.index)
     const code = rest.slice(mark.length).replace(/`+$/, '')
     if (code.trim()) this.#out += mark + code + mark
+    return false
+  }
+
+  /** A formula is shown as its source until it is closed. */
+  #math(rest: string, markLength: number): boolean {
+    const closed = inlineMath(rest)
+    if (closed) return this.#take(closed.raw.length)
+    const open = closedMath(rest)
+    if (open === null) return this.#take(markLength)
+    this.#out += open
     return false
   }
 

@@ -1,8 +1,10 @@
 /** Makes the nodes that are there look like new ones, touching only what differs: what people have selected,
  * focused or scrolled stays as it is. */
 
-/** A node with this attribute keeps its own inside, such as a button that says "Copied". */
-const OWN = 'data-copy'
+/** A node with this attribute belongs to whoever uses it, such as a button that says "Copied". */
+const OWN = 'data-own'
+/** Coloured code and typeset formulas: theirs as long as the source is the same. */
+export const DONE = 'data-done'
 
 /** `old` becomes equal to `next`, or is replaced by it. Gives the node that is in the document then. */
 export function patch(old: Node, next: Node): Node {
@@ -14,10 +16,30 @@ export function patch(old: Node, next: Node): Node {
     old.parentNode?.replaceChild(next, old)
     return next
   }
+  if (isKept(old, next)) return old
   patchAttributes(old, next)
-  if (!old.hasAttribute(OWN)) patchChildren(old, next)
+  patchChildren(old, next, 0)
   return old
 }
+
+/** The children of `old` after the first `from` become those of `next`. */
+export function patchChildren(old: Element, next: Element | null, from: number): void {
+  const children = [...(next?.childNodes ?? [])]
+  let present = old.childNodes[from] ?? null
+  for (const child of children) {
+    const after: ChildNode | null = present?.nextSibling ?? null
+    if (present) patch(present, child)
+    else old.append(child)
+    present = after
+  }
+  while (old.childNodes.length > from + children.length) old.lastChild?.remove()
+}
+
+function isKept(old: Element, next: Element): boolean {
+  return old.hasAttribute(OWN) || (old.hasAttribute(DONE) && sourceOf(old) === sourceOf(next))
+}
+
+const sourceOf = (element: Element) => element.getAttribute('data-tex') ?? element.textContent
 
 function patchText(old: Text, data: string): void {
   if (data === old.data) return
@@ -27,15 +49,10 @@ function patchText(old: Text, data: string): void {
 
 function patchAttributes(old: Element, next: Element): void {
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name)
-  for (const { name, value } of next.attributes) if (old.getAttribute(name) !== value) old.setAttribute(name, value)
-}
-
-function patchChildren(old: Element, next: Element): void {
-  const children = [...next.childNodes]
-  children.forEach((child, i) => {
-    const present = old.childNodes[i]
-    if (present) patch(present, child)
-    else old.appendChild(child)
-  })
-  while (old.childNodes.length > children.length) old.lastChild?.remove()
+  for (const { name, value } of next.attributes) {
+    if (old.getAttribute(name) === value) continue
+    // The page's policy refuses a style that is set as an attribute, not one that is set as a property.
+    if (name === 'style') (old as HTMLElement).style.cssText = value
+    else old.setAttribute(name, value)
+  }
 }

@@ -5,12 +5,16 @@
  */
 
 import { closedInline } from './inline.ts'
+import { OPEN } from './math.ts'
 
 const FENCE = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*(`{3,}|~{3,})([^\n]*)$/
 /** Quote, list, task and heading marks at the start of a line. */
 const MARKS = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)))*[ \t]*(?:\[[ xX]\][ \t]+)?(?:#{1,6}(?=[ \t]|$)[ \t]*)?/
 /** A last line that may still become a list, a rule, a heading, a quote, a table or a fence. */
 const UNDECIDED = /^[ \t]*(?:[-*+_=#>|:`~ \t]+|\d{1,9}[.)]?|(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?)[ \t]*$/
+/** A last line that may still become the definition of a link, which is not seen. */
+const DEFINITION = /^ {0,3}\[(?:[^\]]{0,60}|[^\]]+\]|[^\]]+\]:[ \t]*(?:\S*|\S+[ \t]+(?:["'(].*)?))$/
+const MATH = /^[ \t]*(\$\$|\\\[)/
 const DELIMITERS = /^[ \t|:-]*$/
 
 /** `text` as far as it can be shown while more may come. */
@@ -21,6 +25,9 @@ export function shown(text: string): string {
   const fence = openFence(lines)
   if (fence) return inFence(lines, fence)
   const start = blockStart(lines)
+  const math = openMath(lines, start)
+  if (math) return inMath(lines, math)
+  if (start === last && DEFINITION.test(lastLine)) return lines.slice(0, last).join('\n')
   const table = tableIn(lines, start)
   if (table === 'undecided') {
     const isBelowHeader = last > start && hasPipe(lines[last - 1] as string) && DELIMITERS.test(lastLine)
@@ -61,6 +68,37 @@ function inFence(lines: readonly string[], { line, mark }: Fence): string {
   const last = lines.length - 1
   const isHeldBack = line === last || /^[ \t>]*(`+|~+)[ \t]*$/.exec(lines[last] as string)?.[1]?.[0] === mark[0]
   return lines.slice(0, isHeldBack ? last : undefined).join('\n')
+}
+
+interface OpenMath {
+  line: number
+  /** What stands before it on its line: list and quote marks. */
+  before: string
+  mark: string
+}
+
+/** The formula on lines of its own that the last block ends in, if it does. */
+function openMath(lines: readonly string[], start: number): OpenMath | undefined {
+  for (let i = start; i < lines.length; i++) {
+    const before = MARKS.exec(lines[i] as string)?.[0] ?? ''
+    const mark = MATH.exec((lines[i] as string).slice(before.length))?.[1]
+    if (!mark) continue
+    const close = mark === '$$' ? '$$' : '\\]'
+    const end = lines.findIndex((line, j) => j >= i && line.includes(close, j === i ? line.indexOf(mark) + mark.length : 0))
+    if (end < 0) return { line: i, before, mark }
+    i = end
+  }
+  return undefined
+}
+
+/** A formula is shown as its source until it is closed, and not before it has any. */
+function inMath(lines: readonly string[], { line, before, mark }: OpenMath): string {
+  const text = lines.join('\n')
+  const start = lines.slice(0, line).join('\n').length + (line ? 1 : 0)
+  const source = text.slice(text.indexOf(mark, start + before.length) + mark.length)
+  const whole = source.replace(mark === '$$' ? /\$$/ : /\\$/, '').trimEnd()
+  if (!whole.trim()) return text.slice(0, Math.max(0, start - 1))
+  return text.slice(0, text.length - source.length) + whole + OPEN + (mark === '$$' ? '$$' : '\\]')
 }
 
 /** The first line of the block that the last line belongs to. */

@@ -1,11 +1,15 @@
-/** An answer's text on the page while it grows. Blocks that can no longer change are frozen, so that a token
- * costs the same in the first line and in the thousandth. */
+/** An answer's text on the page while it grows. What can no longer change is settled and never read again, so that
+ * a token costs the same in the first line and in the thousandth. */
 
-import type { Token } from 'marked'
+import type { Token, Tokens } from 'marked'
 
+import { OpenFence } from './fence.ts'
 import { lex } from './lexer.ts'
-import { blockNode, type Setting } from './nodes.ts'
-import { patch } from './patch.ts'
+import { blockNode, growingPart, type Setting } from './nodes.ts'
+import { Pages } from './pages.ts'
+import { patch, patchChildren } from './patch.ts'
+import { References } from './references.ts'
+import { headOf, loosen, settledBlocks, settledPart } from './settled.ts'
 import { shown } from './unfinished.ts'
 
 interface Shown {
@@ -13,18 +17,34 @@ interface Shown {
   node: Element | null
 }
 
+/** A list or table at the head of the tail, whose first items or rows are settled. */
+interface Growing {
+  type: string
+  /** Where it begins. */
+  start: number
+  /** How many of its items or rows are settled. */
+  count: number
+  /** What the lexer must read before the rest: the head of a table. */
+  head: string
+  isLoose: boolean
+}
+
 /** Owns everything inside `root`. */
 export class MarkdownView {
-  #root: Element
+  #pages: Pages
   #setting: Setting
   #text = ''
-  /** Everything before this offset is frozen. */
-  #frozen = 0
+  /** Everything before this offset is settled; so many blocks on the page are made from it. */
+  #settled = 0
+  #count = 0
   /** The blocks after it, as they are on the page. */
   #tail: Shown[] = []
+  #growing: Growing | null = null
+  #fence: OpenFence | null = null
+  #references = new References()
 
   constructor(root: Element, setting: Setting) {
-    this.#root = root
+    this.#pages = new Pages(root)
     this.#setting = setting
   }
 
@@ -33,51 +53,133 @@ export class MarkdownView {
     const unix = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     if (!unix.startsWith(this.#text)) this.#clear()
     this.#text = unix
-    const tail = unix.slice(this.#frozen)
-    const tokens = lex(isFinished ? tail : shown(tail))
+    if (this.#fence && !this.#grow(this.#fence, isFinished)) return
+    const tokens = this.#read(isFinished)
     this.#show(tokens)
-    if (!isFinished) this.#freeze(tokens)
+    if (!isFinished) this.#settle(tokens)
+    else for (const { node } of this.#tail) if (node) this.#setting.enrich?.(node, true)
   }
 
   #clear(): void {
-    this.#root.replaceChildren()
-    this.#frozen = 0
+    this.#pages.clear()
+    this.#settled = this.#count = 0
     this.#tail = []
+    this.#growing = this.#fence = null
+    this.#references = new References()
+  }
+
+  /** Whether the open fence is over. */
+  #grow(fence: OpenFence, isFinished: boolean): boolean {
+    fence.take(this.#text, isFinished)
+    if (fence.end === null && !isFinished) return false
+    this.#setting.enrich?.(fence.card, true)
+    if (fence.end === null) return false
+    this.#settled = fence.end
+    this.#count += 1
+    this.#tail = []
+    this.#fence = null
+    return true
+  }
+
+  /** The tokens of the tail. */
+  #read(isFinished: boolean): Token[] {
+    const source = this.#source
+    const { tokens, links } = lex(isFinished ? source : shown(source), this.#references.settled)
+    const hasNews = this.#references.hasNews(links)
+    if (this.#growing && (hasNews || !admits(this.#growing, tokens[0]))) {
+      this.#release()
+      return this.#read(isFinished)
+    }
+    if (hasNews) {
+      for (const block of this.#references.update(links)) this.#showAgain(block)
+      for (const shown of this.#tail) shown.raw = ''
+    }
+    return tokens
+  }
+
+  get #source(): string {
+    return (this.#growing?.head ?? '') + this.#text.slice(this.#settled)
+  }
+
+  /** The growing block is read as a whole again: something has come that reaches what was settled in it. */
+  #release(): void {
+    if (!this.#growing) return
+    this.#settled = this.#growing.start
+    this.#growing = null
+    for (const shown of this.#tail) shown.raw = ''
+  }
+
+  #showAgain(block: Shown): void {
+    const token = lex(block.raw, this.#references.all).tokens.find(({ type }) => type !== 'space')
+    const next = token && blockNode(token, this.#setting)
+    if (!next || !block.node) return
+    patch(block.node, next)
+    this.#setting.enrich?.(block.node, true)
   }
 
   #show(tokens: readonly Token[]): void {
+    if (this.#growing?.isLoose) loosen(tokens[0] as Tokens.List)
     tokens.forEach((token, i) => {
       const present = this.#tail[i]
       if (present?.raw === token.raw) return
-      this.#tail[i] = { raw: token.raw, node: this.#place(present?.node ?? null, token, i) }
+      const node = this.#nodeOf(token, present?.node ?? null, i === 0 ? this.#growing : null)
+      this.#tail[i] = { raw: token.raw, node }
+      if (node && /\$|\\[([]/.test(token.raw)) this.#setting.enrich?.(node, false)
     })
-    for (const { node } of this.#tail.splice(tokens.length)) node?.remove()
+    this.#tail.length = tokens.length
+    this.#pages.place(this.#count, this.#tail.map(({ node }) => node).filter((node) => node !== null))
   }
 
-  #place(present: Element | null, token: Token, index: number): Element | null {
+  #nodeOf(token: Token, present: Element | null, growing: Growing | null): Element | null {
     const next = blockNode(token, this.#setting)
-    if (!next) present?.remove()
-    else if (present) return patch(present, next) as Element
-    else this.#root.insertBefore(next, this.#nodeAfter(index))
-    return next
+    if (!next || !present) return next
+    if (!growing) return patch(present, next) as Element
+    patchChildren(growingPart(present) as Element, growingPart(next), growing.count)
+    return present
   }
 
-  #nodeAfter(index: number): Element | null {
-    return this.#tail.slice(index + 1).find(({ node }) => node)?.node ?? null
-  }
-
-  /** A block that ends in a blank line and has two more after it is settled: nothing that comes can reach it. */
-  #freeze(tokens: readonly Token[]): void {
-    let later = 0
-    let count = tokens.length
-    while (count > 0 && !(later >= 2 && endsBlank(tokens[count - 1]))) {
-      if (tokens[--count]?.type !== 'space') later += 1
+  #settle(tokens: Token[]): void {
+    const count = settledBlocks(tokens, this.#source)
+    for (const token of tokens.splice(0, count)) this.#settleBlock(token)
+    const last = this.#tail.at(-1)
+    if (tokens.length === 1 && last?.node && tokens[0]?.type === 'code') {
+      this.#fence = OpenFence.at(this.#text, this.#settled, last.node)
+    } else {
+      this.#settlePart(tokens[0])
     }
-    for (const token of tokens.slice(0, count)) this.#frozen += token.raw.length
-    this.#tail.splice(0, count)
+  }
+
+  #settleBlock(token: Token): void {
+    const { node = null } = this.#tail.shift() ?? {}
+    const start = this.#growing?.start ?? this.#settled
+    this.#settled += token.raw.length - (this.#growing?.head.length ?? 0)
+    this.#growing = null
+    this.#references.settle(token)
+    if (!node) return
+    this.#count += 1
+    this.#references.watch({ raw: this.#text.slice(start, this.#settled), node })
+    this.#setting.enrich?.(node, true)
+  }
+
+  /** The first items of a list, or rows of a table, are settled while it grows. */
+  #settlePart(token: Token | undefined): void {
+    const head = this.#growing?.head ?? (token ? headOf(token) : '')
+    const part = settledPart(token, head.length)
+    const node = this.#tail[0]?.node
+    if (!token || !part || !node) return
+    const { start = this.#settled, count = 0 } = this.#growing ?? {}
+    const isLoose = token.type === 'list' && ((token as Tokens.List).loose || (this.#growing?.isLoose ?? false))
+    if (token.type === 'list') for (const item of (token as Tokens.List).items.slice(0, part.count)) this.#references.settle(item)
+    this.#settled += part.length + (this.#growing ? 0 : head.length)
+    this.#growing = { type: token.type, start, count: count + part.count, head, isLoose }
+    // The rest is shown already; it is another text for the lexer.
+    this.#tail[0] = { raw: '', node }
+    const children = growingPart(node)?.children ?? []
+    for (let i = count; i < count + part.count; i++) this.#setting.enrich?.(children[i] as Element, true)
   }
 }
 
-function endsBlank(token: Token | undefined): boolean {
-  return token !== undefined && /\n[ \t]*\n[ \t]*$/.test(token.raw.slice(-200))
+/** Whether a list or table goes on as it began. A tight list that becomes loose does not. */
+function admits(growing: Growing, token: Token | undefined): boolean {
+  return token?.type === growing.type && (growing.isLoose || token.type !== 'list' || !(token as Tokens.List).loose)
 }

@@ -20,13 +20,10 @@ export function AnswerText({ answer }: { answer: Answer }) {
     place.replaceChildren()
     const view = new MarkdownView(place, {
       mark: (n) => chip(answer, n),
-      copyLabel: words.copy,
-      imageLabel: words.imageAt,
+      enrich: offerPreview,
+      words: { copy: words.copy, wrap: words.wrapLines, taskDone: words.taskDone, taskOpen: words.taskOpen, image: words.imageAt },
     })
-    return answer.changed.subscribe(() => {
-      view.update(answer.text, !answer.isRunning)
-      if (!answer.isRunning) offerPreview(place)
-    })
+    return answer.changed.subscribe(() => view.update(answer.text, !answer.isRunning))
   }, [answer, language.value])
   return <div class="markdown" ref={root} onClick={(event) => pressed(event)} />
 }
@@ -38,6 +35,9 @@ function pressed(event: MouseEvent): void {
     openCitation(button)
   } else if (button?.dataset['copy'] !== undefined) {
     void attempt(copyCode(button))
+  } else if (button?.dataset['wrap'] !== undefined) {
+    const isWrapped = button.closest('figure')?.classList.toggle('wrapped') ?? false
+    button.setAttribute('aria-pressed', String(isWrapped))
   }
 }
 

@@ -1,0 +1,107 @@
+/** Running text: its tokens → text nodes and small elements. */
+
+import type { Token, Tokens } from 'marked'
+
+import { element } from './element.ts'
+import { decodeEntities } from './entities.ts'
+import type { MathToken } from './math.ts'
+import type { Setting } from './nodes.ts'
+
+export function inlineNodes(tokens: readonly Token[] | undefined, setting: Setting): Node[] {
+  const nodes: Node[] = []
+  let text = ''
+  const endText = () => {
+    if (text) nodes.push(document.createTextNode(text))
+    text = ''
+  }
+  for (const piece of (tokens ?? []).flatMap((token) => inline(token, setting))) {
+    if (typeof piece === 'string') text += piece
+    else endText(), nodes.push(piece)
+  }
+  endText()
+  return nodes
+}
+
+/** A formula as it was written; `enrich` may typeset it once it is closed. */
+export function mathNode(name: 'span' | 'div', { source, isDisplay, isOpen }: MathToken): HTMLElement {
+  const kind = `math${isDisplay ? ' display' : ''}${isOpen ? ' open' : ''}`
+  return element(name, { class: kind, dir: 'ltr', 'data-tex': source, ...(name === 'div' && { tabindex: '0' }) }, [source])
+}
+
+function inline(token: Token, setting: Setting): (Node | string)[] {
+  const inner = () => inlineNodes((token as Tokens.Generic).tokens, setting)
+  switch (token.type) {
+    case 'strong':
+    case 'em':
+    case 'del':
+      return [element(token.type, {}, inner())]
+    case 'codespan':
+      return [element('code', { dir: 'ltr' }, [(token as Tokens.Codespan).text])]
+    case 'math':
+      return [mathNode('span', token as MathToken)]
+    case 'br':
+      return [element('br')]
+    case 'escape':
+      return [(token as Tokens.Escape).text]
+    case 'link':
+      return link(token as Tokens.Link, inner, setting)
+    case 'image':
+      return image(token as Tokens.Image, setting)
+    case 'text':
+      return 'tokens' in token && token.tokens ? inner() : textWithMarks(decodeEntities((token as Tokens.Text).text), setting)
+    case 'checkbox':
+      return []
+    default:
+      return [token.raw]
+  }
+}
+
+/** `[1]` in running text is the mark of source 1 when there is one. */
+function textWithMarks(text: string, setting: Setting): (Node | string)[] {
+  const nodes: (Node | string)[] = []
+  let done = 0
+  for (const found of text.matchAll(/\[(\d{1,4})\]/g)) {
+    const mark = setting.mark(Number(found[1]))
+    if (!mark) continue
+    if (found.index > done) nodes.push(text.slice(done, found.index))
+    nodes.push(mark)
+    done = found.index + found[0].length
+  }
+  if (done < text.length) nodes.push(text.slice(done))
+  return nodes
+}
+
+const OUTWARD = { target: '_blank', rel: 'noopener noreferrer', referrerpolicy: 'no-referrer' }
+
+function link(token: Tokens.Link, inner: () => Node[], setting: Setting): Node[] {
+  // A model may write `[1]: https://…` under its answer; the number stays the mark of source 1.
+  const mark = /^\[\d{1,4}\]$/.test(token.raw) ? setting.mark(Number(token.raw.slice(1, -1))) : null
+  if (mark) return [mark]
+  const address = webAddress(token.href, ['http:', 'https:', 'mailto:'])
+  if (!address) return inner()
+  const isBare = /^(?:https?:\/\/|www\.)/.test(token.text)
+  const where = isBare ? {} : { title: address.protocol === 'mailto:' ? address.pathname : address.host }
+  return [element('a', { href: address.href, ...OUTWARD, ...where, ...(isBare && { dir: 'ltr' }) }, inner())]
+}
+
+/** An image elsewhere would tell that place who reads what, and the page's policy would not load it: it is a card
+ * that says where the image is, and opens it in a tab of its own for whoever follows it. */
+function image(token: Tokens.Image, setting: Setting): (Node | string)[] {
+  const alt = decodeEntities(token.text)
+  if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(token.href)) return [element('img', { src: token.href, alt })]
+  const address = webAddress(token.href, ['http:', 'https:'])
+  if (!address) return [alt]
+  const where = setting.words.image(address.host)
+  const lines = alt ? [element('b', {}, [alt]), element('span', {}, [where])] : [element('b', {}, [where])]
+  return [element('a', { class: 'image-link', href: address.href, ...OUTWARD, title: address.href }, lines)]
+}
+
+/** An absolute address with one of the schemes that run nothing; null for every other. */
+function webAddress(text: string, schemes: readonly string[]): URL | null {
+  try {
+    const url = new URL(text)
+    return schemes.includes(url.protocol) ? url : null
+  } catch {
+    return null
+  }
+}
