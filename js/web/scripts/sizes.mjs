@@ -1,6 +1,6 @@
 /** Prints what the page and the client weigh: raw, minified, compressed. With --gate, fails above the budgets. */
 
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
 
 import { rolldown } from 'rolldown'
@@ -19,8 +19,16 @@ const BUDGETS = {
 
 const compressed = (bytes) => gzipSync(bytes, { level: 9 }).length
 
-function assets(suffix) {
-  const files = readdirSync(page).filter((name) => name.endsWith(suffix)).map((name) => readFileSync(new URL(name, page)))
+/** What a first visit loads: the files that index.html names, and those that they import. */
+function firstVisit(suffix) {
+  const html = readFileSync(new URL('../index.html', page), 'utf8')
+  const names = new Set([...html.matchAll(/assets\/([\w.-]+)/g)].map(([, name]) => name))
+  for (const name of names) {
+    if (!name.endsWith('.js')) continue
+    const code = readFileSync(new URL(name, page), 'utf8')
+    for (const [, imported] of code.matchAll(/(?:from|import)\s*["']\.\/([\w.-]+)["']/g)) names.add(imported)
+  }
+  const files = [...names].filter((name) => name.endsWith(suffix)).map((name) => readFileSync(new URL(name, page)))
   return { minified: sum(files.map((file) => file.length)), gzip: sum(files.map(compressed)) }
 }
 
@@ -43,7 +51,7 @@ async function widget() {
 const sum = (numbers) => numbers.reduce((total, one) => total + one, 0)
 
 const found = {
-  'page scripts': assets('.js'), 'page styles': assets('.css'),
+  'page scripts': firstVisit('.js'), 'page styles': firstVisit('.css'),
   client: await bundled('client/src/index.ts'), 'client shared': await bundled('client/src/shared.ts'),
   'client chat': await bundled('client/src/chat.ts'), react: await bundled('react/src/index.ts'), vue: await bundled('vue/src/index.ts'),
   ...(await widget()),

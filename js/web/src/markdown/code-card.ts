@@ -1,6 +1,7 @@
 /** Code as a card: its language, what can be done with it, and its text in parts that are laid out on their own. */
 
 import { element } from './element.ts'
+import { DONE } from './patch.ts'
 import type { Setting } from './nodes.ts'
 
 /** A part ends with the first line that ends beyond this many characters: about two screens, so that a growing
@@ -47,6 +48,7 @@ export class CodeText {
 
   clear(): void {
     this.#code.replaceChildren()
+    this.#code.removeAttribute(DONE)
     this.#part = null
   }
 

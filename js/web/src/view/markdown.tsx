@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from 'preact/hooks'
 
+import { enrich } from '../markdown/enrich.ts'
 import { MarkdownView } from '../markdown/view.ts'
 import type { Answer } from '../state/answer.ts'
 import { attempt } from '../state/notices.ts'
@@ -20,7 +21,10 @@ export function AnswerText({ answer }: { answer: Answer }) {
     place.replaceChildren()
     const view = new MarkdownView(place, {
       mark: (n) => chip(answer, n),
-      enrich: offerPreview,
+      enrich: (block, isSettled) => {
+        offerPreview(block, isSettled)
+        enrich(block, isSettled)
+      },
       words: { copy: words.copy, wrap: words.wrapLines, taskDone: words.taskDone, taskOpen: words.taskOpen, image: words.imageAt },
     })
     return answer.changed.subscribe(() => view.update(answer.text, !answer.isRunning))

@@ -1,0 +1,105 @@
+"""Code in colours, formulas typeset, images that wait: what an answer's text gets once it is closed."""
+
+import re
+
+from playwright.sync_api import Locator, expect
+
+from tests.web.conftest import HOLD, ToldModel, Visitor
+
+CODE = "def area(r):\n    return 3.14 * r ** 2  # *not* bold\n\n\ttext = '<b>'"
+FORMULAS = (
+    r"Energy $E = mc^2$, a price of $5 and $6, and" + "\n\n$$\n\\frac{a}{b}\n$$\n\nbroken $\\frac{$ end"
+)
+
+
+def told(visitor: Visitor, model: ToldModel, *pieces: str | None) -> Locator:
+    model.tell(*pieces)
+    visitor.ask("Show me.")
+    return visitor.text.last
+
+
+def chunks(visitor: Visitor) -> list[str]:
+    """The files that were loaded."""
+    names: list[str] = visitor.page.evaluate(
+        "performance.getEntriesByType('resource').map((one) => one.name)"
+    )
+    return [name.rsplit("/", 1)[-1] for name in names]
+
+
+def test_12_a_fence_is_one_card_from_its_first_line(visitor: Visitor, model: ToldModel) -> None:
+    """With its language; plain while it is open, coloured once it is closed, and its top never moves."""
+    answer = told(visitor, model, f"Run:\n\n```python\n{CODE[:30]}", HOLD, f"{CODE[30:]}\n```\n\nDone.")
+    card = answer.locator("figure.code")
+    expect(card.locator("code")).to_have_text(re.compile("def area"))
+    expect(card.locator(".language")).to_have_text("python")
+    assert card.locator("code span[class^=hl-]").count() == 0
+    before = card.bounding_box()
+    model.release()
+    visitor.finished()
+    expect(card.locator("code span.hl-keyword").first).to_have_text("def")
+    after = card.bounding_box()
+    assert before
+    assert after
+    assert abs(after["y"] - before["y"]) < 30
+    assert card.count() == 1
+
+
+def test_13_copying_code_gives_the_very_bytes(visitor: Visitor, model: ToldModel) -> None:
+    """While the fence is open, and when its text is in colours."""
+    visitor.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    answer = told(visitor, model, f"```python\n{CODE}", HOLD, "\n    end\n```\n")
+    read = "navigator.clipboard.readText()"
+    copy = answer.locator("[data-copy]")
+    expect(answer.locator("code")).to_have_text(re.compile("<b>"))
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert visitor.page.evaluate(read) == CODE
+    model.release()
+    visitor.finished()
+    expect(answer.locator("code span.hl-keyword").first).to_be_visible()
+    expect(copy).to_have_text("Copy")
+    copy.click()
+    expect(copy).to_have_text("Copied")
+    assert visitor.page.evaluate(read) == f"{CODE}\n    end"
+
+
+def test_long_lines_wrap_when_asked(visitor: Visitor, model: ToldModel) -> None:
+    """By a button that says whether they do; without it they scroll in their own box."""
+    answer = told(visitor, model, "```\n" + "word " * 200 + "\n```\n")
+    visitor.finished()
+    box, wrap = answer.locator("pre"), answer.locator("[data-wrap]")
+    overflows = "(box) => box.scrollWidth > box.clientWidth"
+    assert box.evaluate(overflows)
+    wrap.click()
+    expect(wrap).to_have_attribute("aria-pressed", "true")
+    assert not box.evaluate(overflows)
+
+
+def test_17_formulas_are_typeset_once_they_are_closed(visitor: Visitor, model: ToldModel) -> None:
+    """Shown as written until then; prices are no formulas, what is no TeX stays, and KaTeX comes only now."""
+    told(visitor, model, "No formula here.\n\n```python\nx = 1\n```\n")
+    visitor.finished()
+    assert not [name for name in chunks(visitor) if "formula" in name or "KaTeX" in name]
+    answer = told(visitor, model, FORMULAS[:12], HOLD, FORMULAS[12:])
+    expect(answer).to_contain_text("E = ")
+    assert answer.locator(".katex").count() == 0
+    model.release()
+    visitor.finished()
+    expect(answer.locator(".math .katex")).to_have_count(2)
+    expect(answer.locator(".math.display .katex-display")).to_have_count(1)
+    expect(answer).to_contain_text("a price of $5 and $6")
+    expect(answer).to_contain_text("broken \\frac{ end")
+    assert [name for name in chunks(visitor) if "formula" in name]
+
+
+def test_16_a_remote_image_is_not_asked_for(visitor: Visitor, model: ToldModel) -> None:
+    """No request leaves for it; a link says where it is and opens it in a tab that knows nothing of us."""
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url))
+    answer = told(visitor, model, "Look: ![a cat](https://images.example/cat.png?secret=1)\n")
+    visitor.finished()
+    link = answer.get_by_role("link")
+    expect(link).to_have_attribute("href", "https://images.example/cat.png?secret=1")
+    expect(link).to_have_attribute("rel", re.compile("noopener.*noreferrer|noreferrer.*noopener"))
+    assert answer.locator("img").count() == 0
+    assert not [url for url in asked if "images.example" in url]
