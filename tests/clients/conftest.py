@@ -28,6 +28,11 @@ WORDS = tuple(f"word{n} " for n in range(40))
 """A model's answer; the frames it becomes are cut between in many places."""
 
 TEXT = "".join(WORDS)
+LONG_ANSWER = tuple(f"w{n} " for n in range(1000))
+PATIENCE = 0.5
+"""Seconds without an event after which a client leaves a stalled stream: ten times the longest pause between
+two frames of these tests, because a busy machine makes it longer; more would only be waited for."""
+
 Result = TypeVar("Result")
 
 
@@ -97,6 +102,13 @@ class Place:
         except urllib.error.HTTPError:
             return None
 
+    def answer(self, turn_id: str) -> str:
+        """The turn's text, as the chat's messages have it."""
+        messages = self.json("GET", f"/v1/chats/{self.turn(turn_id)['chat_id']}/messages")["messages"]
+        return next(
+            each["text"] for each in messages if (each["turn_id"], each["role"]) == (turn_id, "assistant")
+        )
+
     def new_chat(self) -> str:
         return self.json("POST", "/chats", {})["data"]["id"]
 
@@ -155,6 +167,24 @@ def until() -> Callable[[Callable[[], Any]], Any]:
         raise TimeoutError(f"not within {seconds:g} s")
 
     return wait
+
+
+@pytest.fixture
+def stalled(place: Place, until: Callable[..., Any]) -> Callable[[str, str], None]:
+    """A long answer whose every stream stalls behind its ninth frame; and the look at what became of the turn
+    of a client that left it, where leaving is the stop: over after the grace, with what was said kept."""
+    place.says(*LONG_ANSWER, pace=50)
+    place.cut(9, "stall", once=False)
+
+    def check(turn_id: str, read: str) -> None:
+        until(lambda: place.turn(turn_id)["status"] == "cancelled")
+        turn = place.turn(turn_id)
+        assert read
+        assert turn["text"].startswith(read)
+        assert "".join(LONG_ANSWER).startswith(turn["text"])
+        assert place.answer(turn_id) == turn["text"]
+
+    return check
 
 
 def serve_page(place: Place, node: Node, version: int) -> str:

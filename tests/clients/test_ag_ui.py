@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from conformance.stories import LONG, STORIES
 from tests.conformance.readers import payloads
 
-from .conftest import TEXT, WORDS, Place
+from .conftest import PATIENCE, TEXT, WORDS, Place
 from .nodes import Node
 
 event = TypeAdapter[Event](Event)
@@ -63,6 +63,28 @@ def test_a_cut_run_is_rejected_and_attached_to(
     assert (seen["texts"], seen["outcome"], seen["rejected"]) == ([TEXT], "success", None)
     assert (seen["types"][0], seen["runId"]) == ("RUN_STARTED", seen["first"]["runId"])
     assert place.turns(asked["threadId"]) == 1
+
+
+def test_a_stalled_run_is_attached_to(place: Place, node: Node, asked: dict[str, Any]) -> None:
+    """It is aborted, which is not finished; told again before the grace is over, it goes on to its end."""
+    place.says(*WORDS, pace=40)
+    place.cut(15, "stall")
+    seen = node.call("ag_ui.run", {**asked, "attach": True, "patience": PATIENCE * 1000})
+    assert (seen["first"]["outcome"], seen["first"]["code"]) == (None, "abort")
+    assert (seen["texts"], seen["outcome"], seen["rejected"]) == ([TEXT], "success", None)
+    assert seen["runId"] == seen["first"]["runId"]
+    assert place.turns(asked["threadId"]) == 1
+
+
+def test_a_stalled_run_that_is_left_is_stopped(
+    place: Place, node: Node, asked: dict[str, Any], stalled: Callable[[str, str], None]
+) -> None:
+    """When nobody attaches; whoever comes later is told what was kept."""
+    seen = node.call("ag_ui.run", {**asked, "patience": PATIENCE * 1000})
+    assert (seen["outcome"], seen["code"]) == (None, "abort")
+    stalled(seen["runId"], "".join(seen["texts"]))
+    later = node.call("ag_ui.attached", {**asked, "base": place.url})
+    assert (later["texts"], later["outcome"]) == ([place.answer(seen["runId"])], "cancelled")
 
 
 def test_a_run_that_is_over_is_told_whole(place: Place, node: Node, asked: dict[str, Any]) -> None:

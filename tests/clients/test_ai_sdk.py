@@ -10,11 +10,10 @@ import pytest
 
 from conformance.stories import LONG, STORIES
 
-from .conftest import MODEL, TEXT, WORDS, Place
+from .conftest import LONG_ANSWER, MODEL, PATIENCE, TEXT, WORDS, Place
 from .nodes import Node
 
 every_version = pytest.mark.parametrize("version", [5, 6, 7])
-LONG_ANSWER = tuple(f"w{n} " for n in range(1000))
 
 
 @pytest.fixture
@@ -64,6 +63,24 @@ def test_a_cut_chat_takes_its_answer_up_again(
 
 
 @every_version
+def test_a_stalled_chat_takes_its_answer_up_again(
+    place: Place, node: Node, asked: dict[str, Any], version: int
+) -> None:
+    """Its `stop` ends the reading as aborted, without a status; resumed, it is the one whole answer."""
+    place.says(*WORDS, pace=40)
+    place.cut(11, "stall")
+    given = {"version": version, "resume": True, "patience": PATIENCE * 1000, **asked}
+    seen = node.call("ai_sdk.chat", given)
+    first = seen["first"]
+    assert first["end"] == {"isAbort": True, "isDisconnect": False, "isError": False}
+    assert "status" not in first["metadata"]
+    assert (seen["text"], seen["status"], seen["count"]) == (TEXT, "ready", 2)
+    assert seen["metadata"]["turnId"] == first["metadata"]["turnId"]
+    assert place.answer(first["metadata"]["turnId"]) == TEXT
+    assert place.turns(asked["chatId"]) == 1
+
+
+@every_version
 def test_stopping_on_the_page_stops_its_reading_only(
     place: Place, node: Node, asked: dict[str, Any], until: Callable[..., Any], version: int
 ) -> None:
@@ -100,6 +117,21 @@ def test_the_workflow_transport_resumes_by_itself(
     assert post == "/api/chat"
     assert gets == [f"/api/chat/{run}/stream?startIndex={every * n}" for n in range(1, len(gets) + 1)]
     assert gets
+
+
+def test_the_workflow_transport_leaves_a_stalled_answer(
+    place: Place, node: Node, asked: dict[str, Any]
+) -> None:
+    """By its signal, without `finish` and without its callback; reconnected, it is told the whole answer."""
+    place.says(*WORDS, pace=40)
+    place.cut(11, "stall")
+    seen = node.call("ai_sdk.workflow", {**asked, "patience": PATIENCE * 1000})
+    assert "status" not in seen["first"]["metadata"]
+    assert seen["first"]["problems"]
+    assert seen["first"]["counted"] == []
+    assert (seen["text"], seen["problems"], len(seen["counted"])) == (TEXT, [], 1)
+    assert seen["metadata"]["turnId"] == seen["first"]["metadata"]["turnId"]
+    assert place.turns(asked["chatId"]) == 1
 
 
 @pytest.mark.parametrize("status", ["cancelled", "failed"])

@@ -1,13 +1,14 @@
 """Anthropic's own packages, Python's and Node's, against the live server: whole streams and damaged ones."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import anthropic
 import httpx2
 import pytest
 
-from .conftest import MODEL, TEXT, Place
-from .nodes import Node
+from .conftest import MODEL, PATIENCE, TEXT, Place
+from .nodes import ClientError, Node
 
 
 @pytest.fixture
@@ -48,6 +49,36 @@ def test_a_cut_message_is_an_error_to_both(
     assert TEXT.startswith(seen["text"])
     with pytest.raises((anthropic.APIConnectionError, httpx2.TransportError)):
         read(claude)
+
+
+def test_python_leaves_a_stalled_message(
+    claude: anthropic.Anthropic, stalled: Callable[[str, str], None]
+) -> None:
+    """By its timeout, which is an error; leaving is its stop."""
+    events: list[Any] = []
+    said = [{"role": "user", "content": "Why?"}]
+    stream = claude.with_options(timeout=PATIENCE).messages.create(
+        model=MODEL,
+        max_tokens=1000,
+        messages=said,
+        stream=True,  # type: ignore[arg-type]
+    )
+    with pytest.raises((anthropic.APIConnectionError, httpx2.TransportError)):
+        events.extend(stream)
+    assert {"message_delta", "message_stop"}.isdisjoint(event.type for event in events)
+    texts = [event.delta.text for event in events if event.type == "content_block_delta"]
+    stalled(events[0].message.id, "".join(texts))
+
+
+def test_node_leaves_a_stalled_message(place: Place, node: Node, stalled: Callable[[str, str], None]) -> None:
+    """By its controller: by hand there is no stop reason, and its helper rejects; leaving is its stop."""
+    base = {"base": place.proxy.url, "model": MODEL, "patience": PATIENCE * 1000}
+    helper = node.start("anthropic.helper", base)
+    seen = node.call("anthropic.stream", base)
+    assert (seen["stop"], "message_stop" in seen["types"]) == (None, False)
+    stalled(seen["id"], seen["text"])
+    with pytest.raises(ClientError, match="aborted"):
+        helper.result(30)
 
 
 def test_what_fails_in_mid_answer_is_their_error(place: Place, node: Node) -> None:

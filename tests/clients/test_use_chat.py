@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from rivulet.testing.frame_proxy import Cut, FrameProxy
 from rivulet.testing.server_process import ServerProcess
 
-from .conftest import MODEL, TEXT, WORDS, Place, serve_page
+from .conftest import MODEL, PATIENCE, TEXT, WORDS, Place, serve_page
 from .nodes import Node
 
 
@@ -60,32 +60,47 @@ def test_a_page_that_is_loaded_again_goes_on(place: Place, node: Node, page: Pag
     assert page.locator("pre").count() == 0
 
 
-WATCH = """(urls) => Promise.all(urls.map((url) => new Promise((resolve) => {
+WATCH = """({urls, patience = 0}) => Promise.all(urls.map((url) => new Promise((resolve) => {
   const seen = {text: '', names: [], cuts: 0}
-  const source = new EventSource(url)
   const names = ['user_message_created', 'ai_message_created', 'start', 'thinking',
     'token', 'completed', 'end']
-  for (const name of names) source.addEventListener(name, (event) => {
-    const value = JSON.parse(event.data)
-    if (name === 'token') seen.text += value.content
-    else { seen.names.push(name); seen.content ??= value.content; seen.status = value.status }
-  })
-  source.onerror = () => {
-    if (source.readyState === EventSource.CLOSED) resolve(seen)
-    else seen.cuts += 1
+  function open(address) {
+    const source = new EventSource(address)
+    let timer
+    for (const name of names) source.addEventListener(name, (event) => {
+      const value = JSON.parse(event.data)
+      if (name === 'token') seen.text += value.content
+      else { seen.names.push(name); seen.content ??= value.content; seen.status = value.status }
+      clearTimeout(timer)
+      if (patience) timer = setTimeout(() => leave(event.lastEventId), patience)
+    })
+    source.onerror = () => {
+      if (source.readyState === EventSource.CLOSED) resolve(seen)
+      else seen.cuts += 1
+    }
+    function leave(lastEventId) {
+      if (source.readyState !== EventSource.OPEN) return
+      source.close()
+      seen.cuts += 1
+      open(`${url}&lastEventId=${lastEventId}`)
+    }
   }
+  open(url)
 })))"""
-"""An EventSource each; it is over when the browser stops coming back, which only a 204 makes it do."""
+"""An EventSource each; it is over when the browser stops coming back, which only a 204 makes it do. No
+browser gives up a stalled one: the page closes it, and opens another one behind the last id it has."""
 
 
 def test_the_browsers_own_event_source_comes_back(place: Place, page: Page) -> None:
-    """Cut in each way, it reconnects by itself to its turn: everything once, one question asked, then 204."""
-    hows = ("reset", "close", "finish")
+    """Cut in each way, it reconnects by itself to its turn, and stalled it is closed and opened again:
+    everything once, one question asked, then 204."""
+    hows = ("reset", "close", "finish", "stall")
     place.proxy.cut = lambda number, _: Cut(7, hows[number]) if number < len(hows) else None  # type: ignore[arg-type]
     place.proxy.pages["/empty"] = ("text/html", b"<!doctype html>")
     page.goto(f"{place.proxy.url}/empty")
     chats = [place.new_chat() for _ in hows]
-    seen = page.evaluate(WATCH, [f"/chats/{chat}/stream?promptText=Why%3F" for chat in chats])
+    urls = [f"/chats/{chat}/stream?promptText=Why%3F" for chat in chats]
+    seen = page.evaluate(WATCH, {"urls": urls, "patience": PATIENCE * 2000})
     for chat, one in zip(chats, seen, strict=True):
         assert one == {
             "text": TEXT,
@@ -104,7 +119,8 @@ def test_the_browsers_own_event_source_comes_back(place: Place, page: Page) -> N
         assert place.turns(chat) == 1
     asked = [each for each in place.proxy.seen if "/stream" in each.path]
     assert len(asked) == 3 * len(hows)
-    assert sum("last-event-id" in each.headers for each in asked) == 2 * len(hows)
+    assert sum("last-event-id" in each.headers for each in asked) == 2 * len(hows) - 1
+    assert sum("lastEventId=" in each.path and "last-event-id" not in each.headers for each in asked) == 1
 
 
 def test_an_event_source_has_no_key_but_a_ticket(stage: Place, page: Page, tmp_path: Path) -> None:
@@ -128,7 +144,7 @@ def test_an_event_source_has_no_key_but_a_ticket(stage: Place, page: Page, tmp_p
     ticket = told("POST", f"/chats/{chat}/ticket")["ticket"]
     page.goto(f"{proxy.url}/empty")
     url = f"/chats/{chat}/stream?promptText=Why%3F"
-    with_one, without = page.evaluate(WATCH, [f"{url}&ticket={ticket}", url])
+    with_one, without = page.evaluate(WATCH, {"urls": [f"{url}&ticket={ticket}", url]})
     assert (with_one["text"], with_one["status"], with_one["cuts"]) == (TEXT, "completed", 2)
     assert (without["text"], without["cuts"]) == ("", 0)
     said = told("GET", f"/chats/{chat}/messages")

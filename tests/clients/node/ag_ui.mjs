@@ -1,11 +1,14 @@
 // AG-UI's own agent, which verifies every event of a run.
 import {readFile} from "node:fs/promises";
 import {HttpAgent} from "@ag-ui/client";
+import {patient} from "./patience.mjs";
 
-async function watched(agent, abortAfter = 0) {
+async function watched(agent, abortAfter = 0, patience = 0) {
+  const heard = patient(patience, () => agent.abortRun());
   const seen = {types: [], failed: null, rejected: null, outcome: null, code: null, runId: null};
   const subscriber = {
     onEvent: ({event}) => {
+      heard();
       seen.types.push(event.type);
       if (event.type === "RUN_STARTED") seen.runId = event.runId;
       if (event.type === "RUN_FINISHED") seen.outcome = event.outcome?.type;
@@ -24,10 +27,10 @@ async function watched(agent, abortAfter = 0) {
 }
 
 // A run, and, when it broke and the client wants it, the whole run again from its start.
-export async function run({base, threadId, text = "Why?", attach = false, abortAfter = 0}) {
+export async function run({base, threadId, text = "Why?", attach = false, abortAfter = 0, patience = 0}) {
   const question = {id: "q1", role: "user", content: text};
   const agent = new HttpAgent({url: `${base}/ag-ui`, threadId, initialMessages: [question]});
-  const first = await watched(agent, abortAfter);
+  const first = await watched(agent, abortAfter, patience);
   if (!attach || first.types.at(-1) === "RUN_FINISHED") return {first, ...first};
   return {first, ...(await attached({base, threadId, runId: first.runId}))};
 }

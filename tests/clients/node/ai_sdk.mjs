@@ -1,6 +1,7 @@
 // The AI SDK's transports and its Chat, as versions 5, 6 and 7 have them.
 import {readFile} from "node:fs/promises";
 import {WorkflowChatTransport} from "@ai-sdk/workflow/client";
+import {patient} from "./patience.mjs";
 
 const VERSIONS = {
   5: [await import("ai-5"), await import("@ai-sdk/react-5")],
@@ -14,11 +15,14 @@ const textOf = (message) =>
 const question = (text) => [{id: "m1", role: "user", parts: [{type: "text", text}]}];
 
 // The message that a version's own reader builds from a stream of parts.
-async function built(ai, stream) {
+async function built(ai, stream, heard = () => {}) {
   const problems = [];
   let message;
   const options = {stream, onError: (problem) => problems.push(problem), terminateOnError: false};
-  for await (const state of ai.readUIMessageStream(options)) message = state;
+  for await (const state of ai.readUIMessageStream(options)) {
+    heard();
+    message = state;
+  }
   return {message, problems: problems.map((problem) => problem.message ?? String(problem))};
 }
 
@@ -40,13 +44,20 @@ export async function golden({version, path}) {
 }
 
 // What a page does: its Chat asks; when the stream breaks, and it is told to, it takes the answer up again.
-export async function chat({version, base, chatId, model, resume = false, abortAfter = 0}) {
+export async function chat({version, base, chatId, model, resume = false, abortAfter = 0, patience = 0}) {
   const [ai, react] = VERSIONS[version];
   const transport = new ai.DefaultChatTransport({api: `${base}/api/chat`, body: {model}});
-  const chat = new react.Chat({id: chatId, transport});
+  let end;
+  const onFinish = ({isAbort, isDisconnect, isError}) => { end = {isAbort, isDisconnect, isError}; };
+  const chat = new react.Chat({id: chatId, transport, onFinish});
   if (abortAfter) stopAt(chat, abortAfter);
+  const heard = patient(patience, () => chat.stop());
+  const stopHearing = chat["~registerMessagesCallback"](() => chat.lastMessage.role === "assistant" && heard());
   await chat.sendMessage({text: "Why?"});
-  const first = {status: chat.status, error: chat.error?.message ?? null};
+  stopHearing();
+  const first = {
+    status: chat.status, error: chat.error?.message ?? null, end, metadata: chat.lastMessage.metadata ?? null,
+  };
   while (resume && chat.lastMessage?.metadata?.status === undefined) await chat.resumeStream();
   const message = chat.lastMessage;
   return {first, status: chat.status, count: chat.messages.length, ...told({message, problems: []})};
@@ -70,7 +81,7 @@ export async function reconnect({version, base, chatId}) {
 }
 
 // The workflow transport takes up the rest by counting parts, by itself.
-export async function workflow({base, chatId, model}) {
+export async function workflow({base, chatId, model, patience = 0}) {
   const [ai] = VERSIONS[7];
   const counted = [];
   const transport = new WorkflowChatTransport({
@@ -81,7 +92,11 @@ export async function workflow({base, chatId, model}) {
       {body: {id, messages, model}, headers: {"content-type": "application/json"}}
     ),
   });
-  const asked = {trigger: "submit-message", chatId, messages: question("Why?")};
-  const seen = await built(ai, await transport.sendMessages(asked));
-  return {...told(seen), counted};
+  const leaving = new AbortController();
+  const asked = {trigger: "submit-message", chatId, messages: question("Why?"), abortSignal: leaving.signal};
+  const heard = patient(patience, () => leaving.abort());
+  const seen = told(await built(ai, await transport.sendMessages(asked), heard));
+  if (!leaving.signal.aborted) return {...seen, counted};
+  const first = {...seen, counted: [...counted]};
+  return {first, ...told(await built(ai, await transport.reconnectToStream({chatId}))), counted};
 }

@@ -1,16 +1,20 @@
 // OpenAI's own package: completions and responses, by hand and with its helpers.
 import OpenAI from "openai";
+import {patient} from "./patience.mjs";
 
 const client = (base) => new OpenAI({baseURL: `${base}/v1`, apiKey: "k", maxRetries: 0});
 const asked = (text) => [{role: "user", content: text}];
 
-export async function chat({base, model, text = "Why?"}) {
+export async function chat({base, model, text = "Why?", patience = 0}) {
   const stream = await client(base).chat.completions.create({
     model, messages: asked(text), stream: true, stream_options: {include_usage: true},
   });
-  const seen = {text: "", finish: null, usage: null, error: null};
+  const heard = patient(patience, () => stream.controller.abort());
+  const seen = {id: null, text: "", finish: null, usage: null, error: null};
   try {
     for await (const chunk of stream) {
+      heard();
+      seen.id = chunk.id;
       seen.text += chunk.choices[0]?.delta.content ?? "";
       seen.finish = chunk.choices[0]?.finish_reason ?? seen.finish;
       seen.usage = chunk.usage ?? seen.usage;
@@ -21,8 +25,9 @@ export async function chat({base, model, text = "Why?"}) {
   return seen;
 }
 
-export async function chatHelper({base, model, text = "Why?"}) {
+export async function chatHelper({base, model, text = "Why?", patience = 0}) {
   const stream = client(base).chat.completions.stream({model, messages: asked(text)});
+  stream.on("chunk", patient(patience, () => stream.abort()));
   const whole = await stream.finalChatCompletion();
   return {text: whole.choices[0].message.content, finish: whole.choices[0].finish_reason};
 }
@@ -33,13 +38,15 @@ export async function wait({base, model, text = "Why?"}) {
 }
 
 // A response followed to its end, taken up after the last number it has seen whenever the stream breaks.
-export async function responses({base, model, text = "Why?"}) {
+export async function responses({base, model, text = "Why?", patience = 0}) {
   const openai = client(base);
   const seen = {numbers: [], text: "", status: null, id: null, broken: 0};
   let stream = await openai.responses.create({model, input: text, stream: true, background: true});
+  const heard = patient(patience, () => stream.controller.abort());
   while (seen.status === null) {
     try {
       for await (const event of stream) {
+        heard();
         seen.numbers.push(event.sequence_number);
         seen.id ??= event.response?.id;
         if (event.type === "response.output_text.delta") seen.text += event.delta;
