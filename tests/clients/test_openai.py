@@ -132,7 +132,7 @@ def test_python_takes_a_response_up_again(place: Place, client: openai.OpenAI, e
                 seen[0].response.id, stream=True, starting_after=seen[-1].sequence_number
             )
     assert [event.sequence_number for event in seen] == list(range(len(seen)))
-    assert place.proxy.streams * every >= len(seen) > every
+    assert place.proxy.streams * every >= len(seen)
     assert seen[-1].response.output_text == TEXT
 
 
