@@ -13,6 +13,7 @@ def routes(house: House, metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["operation"])
 
     async def alive() -> Response:
+        """Whether the process works."""
         return reply(Health(status="ok"))
 
     for path in ("/livez", "/health", "/v1/health"):
@@ -30,11 +31,12 @@ def routes(house: House, metrics: Metrics) -> APIRouter:
 
     @router.get("/metrics", responses={200: {"content": {"text/plain": {}}}})
     async def prometheus() -> Response:
+        """Figures for Prometheus, in its text format."""
         return metrics.response()
 
     @router.get("/v1/models", responses=described(200, ModelList))
     async def models() -> Response:
-        """What `model` may name: those of every configured provider that answers."""
+        """What `model` may name: the models of every configured provider that answers."""
         default = house.settings.model
         found = [
             ModelShown(id=each, provider=each.partition(":")[0], is_default=each == default)

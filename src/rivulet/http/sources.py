@@ -42,6 +42,7 @@ def routes(house: House) -> APIRouter:
 
     @router.get("/sources", responses=described(200, SourceList, "Oldest first"))
     async def sources(request: Request) -> Response:
+        """Everything answers may come from, the oldest first."""
         every = await library.sources.all(who(request).tenant_id)
         return reply(SourceList(sources=[shown(each) for each in every]))
 
@@ -78,6 +79,7 @@ def routes(house: House) -> APIRouter:
 
     @router.delete("/sources/{source_id}", status_code=204, responses=described(204, None, "Gone"))
     async def delete(request: Request, source_id: str) -> Response:
+        """Delete the source; its passages are not found from then on."""
         if not await library.ingest.delete(who(request).tenant_id, source_id):
             raise NotFound
         return Response(status_code=204)

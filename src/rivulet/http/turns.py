@@ -57,6 +57,7 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
 
     @router.get("/{turn_id}", responses=described(200, Turn, "The turn as far as it has come"))
     async def get(request: Request, turn_id: str) -> Response:
+        """The turn folded from its log, as far as it has come."""
         return reply(await service.get(who(request), turn_id))
 
     @router.get("/{turn_id}/events", responses=_STREAM)
@@ -76,10 +77,12 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
 
     @router.post("/{turn_id}/stop", responses=described(200, Receipt, "What stopping did"))
     async def stop(request: Request, turn_id: str) -> Response:
+        """Stop the turn, in any state and any number of times; the text so far is kept."""
         return reply(await service.stop(who(request), turn_id))
 
     @router.post("/{turn_id}/retry", status_code=202, responses=described(202, TurnAccepted, "The new turn"))
     async def retry(request: Request, turn_id: str, accept: Annotated[str, Header()] = "") -> Response:
+        """Ask the turn's question again, as a new turn beside it."""
         started = await service.retry(who(request), turn_id)
         return opened(request, started, "text/event-stream" in accept)
 

@@ -1,8 +1,10 @@
-"""What a start puts right after a crash: the logs of unfinished turns are indexed again."""
+"""What a start puts right after a crash: the logs of unfinished turns are indexed again, those of turns that
+were being deleted are removed."""
 
 import apsw
 
 from rivulet.stores.sqlite.statements import statements
+from rivulet.stores.sqlite.sweeping import sweep
 
 _SQL = statements("turns.sql")
 
@@ -13,3 +15,5 @@ def mend(connection: apsw.Connection) -> None:
     with connection:
         connection.execute(_SQL["index_unfinished"])
         connection.execute(_SQL["count_unfinished"])
+        while sweep(connection):
+            pass

@@ -7,12 +7,11 @@ import apsw
 import msgspec
 
 from rivulet.domain.chat import Chat, Message
-from rivulet.domain.errors import ChatBusy
 from rivulet.ports.turns import TurnRecord
 from rivulet.stores.leases import Leases
-from rivulet.stores.sqlite.branches import cut_down
 from rivulet.stores.sqlite.connection import Database
-from rivulet.stores.sqlite.statements import first, rows, statements, value
+from rivulet.stores.sqlite.deletion import Deletion
+from rivulet.stores.sqlite.statements import first, rows, statements
 from rivulet.stores.sqlite.turn_log import SqliteTurnLog
 
 _SQL = statements("turns.sql")
@@ -58,6 +57,7 @@ class SqliteChats:
 
     def __init__(self, db: Database) -> None:
         self._db = db
+        self._deletion = Deletion(db)
 
     async def recent(self, tenant_id: str, before: int | None, limit: int) -> list[Chat]:
         named = {"tenant_id": tenant_id, "before": _FOREVER if before is None else before, "limit": limit}
@@ -93,17 +93,7 @@ class SqliteChats:
         return await self._db.read(look)
 
     async def delete(self, tenant_id: str, chat_id: str) -> bool:
-        named = {"tenant_id": tenant_id, "chat_id": chat_id}
-
-        def remove(db: apsw.Connection) -> bool:
-            if (turn_id := value(db, _SQL["busy_with"], named)) is not None:
-                raise ChatBusy(turn_id)
-            cut_down(db, tenant_id, chat_id)
-            for name in _DELETIONS:
-                db.execute(_SQL[name], named)
-            return db.changes() > 0
-
-        return await self._db.write(remove, durable=True, uses_reserve=True)
+        return await self._deletion.chat(tenant_id, chat_id)
 
 
 _COLUMNS = (
@@ -122,15 +112,6 @@ _COLUMNS = (
     "question",
     "request",
     "retry_of",
-)
-
-_DELETIONS = (
-    "forget_keys_of_chat",
-    "delete_events",
-    "delete_places",
-    "delete_messages",
-    "delete_turns",
-    "delete_chat",
 )
 
 

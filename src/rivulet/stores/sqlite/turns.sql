@@ -68,14 +68,16 @@ UPDATE turns SET epoch = :epoch, owner = :owner, last_seq = :last_seq
 WHERE turn_key = :turn_key AND tenant_id = :tenant_id;
 
 -- index_places: the events at these places, as far as they are there and new to the index, are found by their turn
-INSERT INTO event_places (turn_key, seq, place)
-SELECT events.turn_key, events.seq, events.place
+INSERT INTO event_places (turn_key, seq, place, tenant_id)
+SELECT events.turn_key, events.seq, events.place, events.tenant_id
 FROM carray(:places) AS wanted CROSS JOIN events ON events.place = wanted.value
 WHERE events.turn_key = :turn_key AND events.tenant_id = :tenant_id
-  AND events.seq > (SELECT coalesce(max(seq), 0) FROM event_places WHERE turn_key = :turn_key);
+  AND events.seq > (
+      SELECT coalesce(max(seq), 0) FROM event_places WHERE turn_key = :turn_key AND tenant_id = :tenant_id
+  );
 
 -- last_indexed: where the indexed part of a log ends
-SELECT max(seq) FROM event_places WHERE turn_key = :turn_key;
+SELECT max(seq) FROM event_places WHERE turn_key = :turn_key AND tenant_id = :tenant_id;
 
 -- end_turn: the turn is over, if the claim still holds
 UPDATE turns SET status = :status, last_seq = :last_seq
@@ -91,7 +93,7 @@ SELECT max(place) FROM events;
 -- read_indexed: a page of a log from its index
 SELECT events.payload
 FROM turns
-CROSS JOIN event_places AS indexed ON indexed.turn_key = turns.turn_key
+CROSS JOIN event_places AS indexed ON indexed.turn_key = turns.turn_key AND indexed.tenant_id = turns.tenant_id
 CROSS JOIN events ON events.place = indexed.place
 WHERE turns.tenant_id = ?1 AND turns.id = ?2 AND events.tenant_id = ?1 AND indexed.seq > ?3 AND indexed.seq <= ?4
 ORDER BY indexed.seq LIMIT ?5;
@@ -105,8 +107,8 @@ WHERE events.tenant_id = ?2 AND events.turn_key = ?3;
 SELECT 1 FROM turns WHERE tenant_id = :tenant_id AND id = :id;
 
 -- index_unfinished: at start, the events that a dead process had not indexed
-INSERT INTO event_places (turn_key, seq, place)
-SELECT events.turn_key, events.seq, events.place
+INSERT INTO event_places (turn_key, seq, place, tenant_id)
+SELECT events.turn_key, events.seq, events.place, events.tenant_id
 FROM events CROSS JOIN turns ON turns.turn_key = events.turn_key
 WHERE events.place >= (
       SELECT min(first_place) FROM turns INDEXED BY turns_running WHERE status = 'in_progress'
@@ -157,29 +159,3 @@ WHERE tenant_id = :tenant_id AND id >= :prefix AND id < :beyond ORDER BY id LIMI
 -- chat_messages: what was said in a chat, each answer after its question
 SELECT body FROM messages
 WHERE tenant_id = :tenant_id AND chat_id = :chat_id ORDER BY turn_key, role DESC;
-
--- forget_keys_of_chat: the keys that opened its turns
-DELETE FROM idempotency_keys
-WHERE tenant_id = :tenant_id
-  AND turn_key IN (SELECT turn_key FROM turns WHERE tenant_id = :tenant_id AND chat_id = :chat_id);
-
--- delete_events: the logs of a chat's turns
-DELETE FROM events
-WHERE tenant_id = :tenant_id AND place IN (
-    SELECT place FROM event_places WHERE turn_key IN (
-        SELECT turn_key FROM turns WHERE tenant_id = :tenant_id AND chat_id = :chat_id
-    )
-);
-
--- delete_places: their index
-DELETE FROM event_places
-WHERE turn_key IN (SELECT turn_key FROM turns WHERE tenant_id = :tenant_id AND chat_id = :chat_id);
-
--- delete_messages: what was said in a chat
-DELETE FROM messages WHERE tenant_id = :tenant_id AND chat_id = :chat_id;
-
--- delete_turns: the rows of a chat's turns
-DELETE FROM turns WHERE tenant_id = :tenant_id AND chat_id = :chat_id;
-
--- delete_chat: the chat itself
-DELETE FROM chats WHERE tenant_id = :tenant_id AND id = :chat_id;
