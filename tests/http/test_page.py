@@ -32,10 +32,11 @@ async def test_the_page_brings_everything_it_needs(site: Site) -> None:
 
 
 async def test_its_own_addresses_are_the_page(site: Site) -> None:
-    """A reload anywhere inside the page works; the API's addresses are never the page."""
-    async with site.http.get("/somewhere/else") as response:
+    """A reload anywhere inside the page works; the API's addresses are never the page, and a program that
+    lost its way is told so in JSON."""
+    async with site.http.get("/somewhere/else", headers={"accept": "text/html,*/*;q=0.8"}) as response:
         assert response.headers["content-type"].startswith("text/html")
-    for path in ("/v1/nothing", "/assets/nothing.js"):
+    for path in ("/v1/nothing", "/assets/nothing.js", "/somewhere/else"):
         assert (await site.json("GET", path))[0] == 404
 
 

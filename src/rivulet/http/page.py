@@ -55,8 +55,9 @@ _SMALL = 1000
 
 
 class Page:
-    """Files by their exact name; every other address outside the API is the page itself, which knows its
-    own addresses. `assets/` have a hash in their names and may be kept for ever."""
+    """Files by their exact name. For people every other address outside the API is the page itself; programs,
+    which do not ask for HTML, are told that there is nothing. `assets/` have a hash in their names and may be
+    kept for ever."""
 
     def __init__(self) -> None:
         self._files = _read(Path(str(files("rivulet"))) / "web")
@@ -69,19 +70,20 @@ class Page:
         return "index.html" in self._files
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name = scope["path"].lstrip("/")
-        if scope["method"] not in ("GET", "HEAD") or (
-            name.startswith(("v1/", *_NAMED_BY_CONTENT, LOADER)) and name not in self._files
-        ):
+        name, asked = scope["path"].lstrip("/") or "index.html", Headers(scope=scope)
+        is_file = name in self._files
+        is_share = name.startswith("share/") and not is_file
+        is_ours = name.startswith(("v1/", *_NAMED_BY_CONTENT, LOADER))
+        is_page = is_share or (not is_ours and "text/html" in asked.get("accept", ""))
+        if scope["method"] not in ("GET", "HEAD") or not (is_file or is_page):
             raise NotFound
-        is_share = name.startswith("share/") and name not in self._files
-        name = name if name in self._files else "index.html"
+        name = name if is_file else "index.html"
         content = self._deeper if is_share else self._files.get(name)
         if not content:
             raise NotFound("The page was not built into this installation; the API works without it.")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         headers = {**SAFETY, **(UNLISTED if is_share else _keeping(name))}
-        await self._reply(content, kind, headers, Headers(scope=scope))(scope, receive, send)
+        await self._reply(content, kind, headers, asked)(scope, receive, send)
 
     def _reply(self, content: bytes, kind: str, headers: dict[str, str], asked: Headers) -> Response:
         """Packed for whoever takes it, and nothing for whoever has it already."""
