@@ -183,6 +183,7 @@ def test_statement_48_speed_is_told_of_answers_long_enough(visitor: Visitor, mod
 def test_a_chat_can_be_renamed_and_found(reader: Visitor) -> None:
     """The new name is in the list and after a reload; searching finds it by any of its words."""
     reader.page.get_by_role("button", name=re.compile("^Rename")).first.click()
+    expect(reader.page.locator("input:focus")).to_be_visible()
     reader.page.keyboard.type("About the Zahnrad")
     reader.page.keyboard.press("Enter")
     expect(reader.page.locator(".chat-title").first).to_have_text("About the Zahnrad")
@@ -190,7 +191,9 @@ def test_a_chat_can_be_renamed_and_found(reader: Visitor) -> None:
     expect(reader.page.locator(".chat-title").first).to_have_text("About the Zahnrad")
     reader.page.get_by_role("button", name="New chat").first.click()
     reader.page.keyboard.press("Control+k")
+    expect(reader.page.locator("input:focus")).to_be_visible()
     reader.page.keyboard.type("zahnrad")
+    expect(reader.page.locator("dialog").get_by_text("About the Zahnrad")).to_be_visible()
     reader.page.keyboard.press("Enter")
     expect(reader.text).to_contain_text("5,000 kilometres")
 

@@ -101,6 +101,7 @@ def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, 
     visitor.ask()
     expect(visitor.text.get_by_text(f"Line {lines - 1} of")).to_be_in_viewport()
     last = visitor.text.get_by_text(f"Line {lines - 1} of")
+    visitor.page.wait_for_timeout(500)  # following the last line has come to rest
     before = last.bounding_box()
     model.release()
     visitor.finished()
