@@ -1,6 +1,6 @@
 /** Requests: how an address, a key and a body become a record, or a `ChatError`. */
 
-import { ChatError, errorOf } from './error.ts'
+import { ChatError, errorOf, recordOf } from './error.ts'
 import type { TurnState } from './fold.ts'
 import type { StopReceipt } from './turn.ts'
 
@@ -62,7 +62,7 @@ export class Api {
 
   async json<Body>(path: string, call: Call = {}): Promise<Body> {
     const response = await this.answer(path, call)
-    return (response.status === 204 ? undefined : await response.json()) as Body
+    return response.status === 204 ? (undefined as Body) : recordOf(response)
   }
 
   /** The response, when it is a good one. */

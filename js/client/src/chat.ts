@@ -64,6 +64,17 @@ export interface ChatSnapshot {
   readonly inputDisabled: boolean
 }
 
+/** What can be done with a chat, by the AI SDK's names: what a hook or a composable hands on as it is. */
+export type ChatVerbs = Pick<
+  LiveChat, 'sendMessage' | 'stop' | 'regenerate' | 'resumeStream' | 'setMessages' | 'clearError' | 'startNew'
+>
+
+/** The options of a hook or a composable. */
+export interface UseChatOptions extends ChatOptions {
+  /** Whether a chat that is named is read back at once, which is the standard. */
+  resume?: boolean
+}
+
 /** A connection that is back within this time was never worth a word. */
 const PATIENCE_MS = 1000
 
@@ -90,6 +101,11 @@ export class LiveChat {
 
   /** The present state; another object only when something has changed. */
   snapshot = (): ChatSnapshot => this.#snapshot
+
+  get verbs(): ChatVerbs {
+    const { sendMessage, stop, regenerate, resumeStream, setMessages, clearError, startNew } = this
+    return { sendMessage, stop, regenerate, resumeStream, setMessages, clearError, startNew }
+  }
 
   /** Calls `listener` after each change; returns how to stop that. */
   subscribe = (listener: () => void): (() => void) => {

@@ -1,6 +1,7 @@
 /** The client: every verb of PROTOCOL.md under the noun it belongs to. */
 
 import { Api, type ClientOptions } from './api.ts'
+import { recordOf } from './error.ts'
 import type { FollowOptions } from './follow.ts'
 import type { TurnState } from './fold.ts'
 import type { Chat, Document, MessagePage, Model, Question, Source } from './resources.ts'
@@ -22,7 +23,7 @@ export function createClient(options: ClientOptions = {}) {
     const response = await api.answer(path, {
       method: 'POST', json, headers: { 'idempotency-key': idempotencyKey }, signal: options.signal, attempts: 3,
     })
-    const receipt = (await response.json()) as TurnReceipt
+    const receipt = await recordOf<TurnReceipt>(response)
     return new Turn(api, receipt.turn_id, following, receipt, response.headers.get('x-request-id') ?? undefined)
   }
 

@@ -44,6 +44,18 @@ export async function errorOf(response: Response): Promise<ChatError> {
   )
 }
 
+/** The record that a good response holds; a page of somebody else's holds none. */
+export async function recordOf<Body>(response: Response): Promise<Body> {
+  try {
+    return (await response.json()) as Body
+  } catch (cause) {
+    if (cause instanceof DOMException) throw cause
+    const { status } = response
+    if (cause instanceof SyntaxError) throw new ChatError('http', 'The answer cannot be read.', { status, retryable: true, cause })
+    throw new ChatError('network', 'The connection was lost.', { retryable: true, cause })
+  }
+}
+
 /** Statuses that pass by themselves: overload, restart, a proxy that lost its server, a full disk. */
 function mayPass(status: number): boolean {
   return status === 429 || status >= 500

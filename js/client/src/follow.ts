@@ -47,8 +47,9 @@ export async function* follow(open: Open, options: FollowOptions): AsyncGenerato
         throw error
       }
       onConnection?.('open')
-      for await (const { id, data } of line.read(response)) {
-        const event = JSON.parse(data) as TurnEvent
+      for await (const { id, event: name, data } of line.read(response)) {
+        const event = eventOf(name, data)
+        if (!event) continue
         if (!(event.seq > seq)) continue
         // A gap would be a lost event: better to ask again for what follows the last one that is known.
         if (event.seq !== seq + 1) break
@@ -68,6 +69,16 @@ export async function* follow(open: Open, options: FollowOptions): AsyncGenerato
     signal?.throwIfAborted()
     onConnection?.('waiting')
     await pause(Math.max(retryAfter, delay(failures++)), signal)
+  }
+}
+
+/** Broken JSON is a broken connection; only a message by a name we do not know may be something else altogether. */
+function eventOf(name: string, data: string): TurnEvent | undefined {
+  try {
+    return JSON.parse(data) as TurnEvent
+  } catch (problem) {
+    if (isKnown({ type: name }) || name === 'message') throw problem
+    return undefined
   }
 }
 

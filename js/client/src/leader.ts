@@ -127,20 +127,44 @@ export class Leader {
   }
 
   #relay(messages: Message[]): void {
-    const frames: Frame[] = []
+    let frames: Frame[] = []
+    const told = () => {
+      if (frames.length) this.#say({ is: 'frames', frames })
+      frames = []
+    }
     for (const { id, event, data } of messages) {
       const [turn, number] = id.split('/') as [string, string?]
-      if (event === 'follow.ended') this.#ended(JSON.parse(data) as Ended)
-      else if (number) {
-        const seq = Number(number)
+      const seq = Number(number)
+      if (event === 'follow.ended') {
+        told()
+        this.#ended(JSON.parse(data) as Ended)
+      } else if (this.#isNext(turn, seq)) {
         frames.push([turn, seq, event, data])
-        this.#reached.set(turn, seq)
         const tabs = this.#wanted.get(turn)
-        for (const [tab, had] of tabs ?? []) if (had < seq) tabs?.set(tab, seq)
+        // A tab that has less takes nothing of this, and is still to get what it lacks.
+        for (const [tab, had] of tabs ?? []) if (had === seq - 1) tabs?.set(tab, seq)
         if (event === 'turn.finished') this.#wanted.delete(turn)
+      } else if (seq > (this.#reached.get(turn) ?? Infinity)) {
+        told()
+        this.#lost(turn)
       }
     }
-    this.#say(frames.length ? { is: 'frames', frames } : { is: 'beat' })
+    if (frames.length) told()
+    else this.#say({ is: 'beat' })
+  }
+
+  #isNext(turn: string, seq: number): boolean {
+    const isNext = seq - 1 === this.#reached.get(turn)
+    if (isNext) this.#reached.set(turn, seq)
+    return isNext
+  }
+
+  /** After a gap nothing more of the turn is passed on: whoever wants it asks again for what follows the last event
+   *  they have, and waits a little longer each time that it does not come. */
+  #lost(turn: string): void {
+    this.#reached.delete(turn)
+    this.#wanted.delete(turn)
+    this.#say({ is: 'refused', status: 0, turns: [turn] })
   }
 
   #ended({ turn_id: turn, error }: Ended): void {

@@ -80,7 +80,9 @@ class Tab {
       clearTimeout(this.#unheard)
       this.#unheard = undefined
     } else if (told.is === 'frames') {
-      for (const frame of told.frames) for (const stream of this.#streams) stream.take(...frame)
+      const behind = new Set<Stream>()
+      for (const frame of told.frames) for (const stream of this.#streams) if (!stream.take(...frame)) behind.add(stream)
+      for (const stream of behind) this.#want(stream)
     } else {
       for (const stream of [...this.#streams]) {
         if (told.turns && !told.turns.includes(stream.turn)) continue
@@ -146,11 +148,14 @@ class Stream {
     this.#reply(new Response(body, { headers: { 'content-type': 'text/event-stream' } }))
   }
 
-  take(turn: string, seq: number, event: string, data: string): void {
-    if (turn !== this.turn || seq !== this.seq + 1) return
+  /** False when something is missing before it. */
+  take(turn: string, seq: number, event: string, data: string): boolean {
+    if (turn !== this.turn || seq <= this.seq) return true
+    if (seq > this.seq + 1) return false
     this.open()
     this.seq = seq
     this.#write(`id: ${seq}\nevent: ${event}\ndata: ${data}\n\n`)
+    return true
   }
 
   beat(): void {
