@@ -11,25 +11,21 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from rivulet.testing.server_process import free_port
-from tests.web.conftest import Server as PlainServer
 from tests.web.conftest import (
+    Server,
     ToldModel,
     browser,
     built_page,
     chromium,
     documents,
     model,
+    proxy,
 )
-from tests.web.proxy import Proxy
 
-__all__ = ["browser", "built_page", "chromium", "documents", "model"]
+__all__ = ["browser", "built_page", "chromium", "documents", "model", "proxy"]
 
 KEY = "pk_test_abcdefghijklmnop"
 STRICT = "default-src 'none'; script-src {H}; connect-src {H}; require-trusted-types-for 'script'"
-
-
-class Server(PlainServer):
-    """The server with a publishable key, bound to the shop's origin."""
 
 
 @dataclass
@@ -127,13 +123,6 @@ def new_shop(server: Server, shop_port: int) -> Iterator[Callable[..., Shop]]:
 def shop(new_shop: Callable[..., Shop]) -> Shop:
     """Under the strictest policy that names our server at all."""
     return new_shop()
-
-
-@pytest.fixture
-def proxy(server: Server) -> Iterator[Proxy]:
-    """A wire to the chat's server that a test can cut."""
-    with Proxy(server.port) as wire:
-        yield wire
 
 
 @dataclass

@@ -118,8 +118,8 @@ const CODES: Record<string, StreamCode> = {
 }
 
 function streamError(problem: unknown): StreamError {
-  if (problem instanceof SyntaxError) return new StreamError('PARSE_ERROR', 'The answer cannot be read.', problem)
   if (!isChatError(problem)) return new StreamError('UNKNOWN', 'Something went wrong on this page.', problem)
+  if (problem.cause instanceof SyntaxError) return new StreamError('PARSE_ERROR', problem.message, problem)
   return new StreamError(codeOf(problem), problem.message, problem)
 }
 
