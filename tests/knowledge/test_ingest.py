@@ -293,6 +293,14 @@ async def test_what_was_sent_and_not_read_before_a_stop_says_so(base: KnowledgeB
     assert (await base.ingest.index(TENANT, kept.id)).source.status == "ready"
 
 
+async def test_what_is_sent_while_the_server_recovers_is_not_lost(base: KnowledgeBase) -> None:
+    """The clean-up after a restart leaves alone what this process has received and will read."""
+    source = await base.ingest.upload(TENANT, "new.txt", b"New apples.")
+    await base.ingest.recover(TENANT)
+    assert [each.status for each in await base.sources.all(TENANT)] == ["pending"]
+    assert (await base.ingest.index(TENANT, source.id)).source.status == "ready"
+
+
 async def test_progress_is_told_for_every_file(base: KnowledgeBase) -> None:
     """How many are done, of how many, and which; it ends with all."""
     base.write({**NOTES, "broken.txt": "BROKEN"})

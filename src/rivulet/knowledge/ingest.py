@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 Kind = Literal["folder", "file", "upload", "text"]
 Status = Literal["pending", "processing", "ready", "error"]
 _Key = tuple[str, str]
+"""A tenant and one of its sources, by id or by location."""
 
 _LOST = "The server stopped before this was read: send it again."
 
@@ -88,20 +89,16 @@ class Ingest:
         The same content under the same name is the same source."""
         name = _plain_name(filename)
         digest, size = await asyncio.to_thread(_measured, content)
-        source = await self._add(tenant_id, "upload", name, f"{digest}/{name}")
-        self._sent[tenant_id, source.id] = FoundFile(content=content, name=name, size=size, modified_ns=0)
-        return source
+        sent = FoundFile(content=content, name=name, size=size, modified_ns=0)
+        return await self._receive(tenant_id, "upload", name, f"{digest}/{name}", sent)
 
     async def text(self, tenant_id: str, title: str, text: str) -> Source:
         """The source for a text somebody wrote or pasted."""
         title = " ".join(shown(title).split())[:_LONGEST_NAME] or "Text"
         raw = f"{title}\n{text}".encode("utf-8", "replace")
-        source = await self._add(tenant_id, "text", title, digest_of(raw))
         parsed = Parsed(text=text, title=title, media_type="text/plain")
-        self._sent[tenant_id, source.id] = FoundFile(
-            content=parsed, name=_plain_name(title), size=len(raw), modified_ns=0
-        )
-        return source
+        sent = FoundFile(content=parsed, name=_plain_name(title), size=len(raw), modified_ns=0)
+        return await self._receive(tenant_id, "text", title, digest_of(raw), sent)
 
     async def index(self, tenant_id: str, source_id: str, progress: Progress | None = None) -> Outcome:
         """Brings the index up to date with the source. A file that cannot be read is listed with its reason.
@@ -121,7 +118,7 @@ class Ingest:
                 await self._give_up(tenant_id, source, Internal())
                 raise Internal from problem
             finally:
-                self._sent.pop((tenant_id, source_id), None)
+                self._sent.pop((tenant_id, source.location), None)
                 self._indexer.rest()
             return Outcome(source=await self._conclude(tenant_id, source_id), tally=tally)
 
@@ -136,10 +133,28 @@ class Ingest:
         """At start: what an earlier process left half done. Folders and files are read again by `index`; what
         had been sent and not read yet is gone, and its source says so."""
         await self._indexer.tidy(tenant_id)
-        for source in await self._sources.all(tenant_id):
-            is_waiting = source.status in ("pending", "processing")
-            if is_waiting and source.kind in ("upload", "text") and not source.document_count:
-                await self._mark(tenant_id, source, "error", _LOST)
+        for each in await self._sources.all(tenant_id):
+            async with self._locks.setdefault((tenant_id, each.id), asyncio.Lock()):
+                source = await self._sources.get(tenant_id, each.id)
+                if source is not None and self._is_lost(tenant_id, source):
+                    await self._mark(tenant_id, source, "error", _LOST)
+
+    def _is_lost(self, tenant_id: str, source: Source) -> bool:
+        """Whether it was sent to an earlier process and never read; not what this one is about to read."""
+        is_waiting = source.status in ("pending", "processing") and not source.document_count
+        was_sent = source.kind in ("upload", "text")
+        return is_waiting and was_sent and (tenant_id, source.location) not in self._sent
+
+    async def _receive(
+        self, tenant_id: str, kind: Kind, title: str, location: str, sent: FoundFile
+    ) -> Source:
+        """The source for what somebody sent. It is held before its row is seen: nobody may call it lost."""
+        self._sent[tenant_id, location] = sent
+        try:
+            return await self._add(tenant_id, kind, title, location)
+        except BaseException:
+            self._sent.pop((tenant_id, location), None)
+            raise
 
     async def _add(self, tenant_id: str, kind: Kind, title: str, location: str) -> Source:
         if shown(location) != location:
@@ -181,7 +196,7 @@ class Ingest:
             raise InvalidRequest(
                 f"{source.location} cannot be read: {problem.strerror or problem}."
             ) from None
-        sent = self._sent.get((tenant_id, source.id))
+        sent = self._sent.get((tenant_id, source.location))
         if sent is None and not source.document_count:
             raise InvalidRequest(_LOST)
         return None if sent is None else Listing(files=[sent], unsupported_count=0, closed=[])
