@@ -13,7 +13,8 @@ EARLIER_QUESTIONS = 4
 """Earlier questions given to the search; it halves their weight one by one, and a fifth would say nothing."""
 
 _FROM_SOURCES = """\
-You answer questions from numbered sources. The sources stand before the question.
+You answer questions from numbered sources. They stand before the question, each between <source n="…"> \
+and </source>.
 
 - Say only what the sources say. Add nothing from memory.
 - After each statement name its source by its number in square brackets, like [2], before the full stop. For \

@@ -2,10 +2,13 @@
 
 The system text is the prompt's instructions, untouched, and stays the same from turn to turn, so that a
 service can keep what it read before. The sources stand in the last user message, numbered, before the
-question; that marks like `[1]` are wanted is for the instructions to say.
+question, each in a tag that its text cannot close; that marks like `[1]` are wanted is for the instructions
+to say.
 """
 
+import re
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 from rivulet.domain.events import Passage
@@ -51,9 +54,14 @@ def _question(prompt: Prompt) -> str:
     if not prompt.sources:
         return prompt.question
     passages = "\n\n".join(_passage(source) for source in prompt.sources)
-    return f"Sources:\n\n{passages}\n\nQuestion: {prompt.question}"
+    return f"{passages}\n\nQuestion: {prompt.question}"
 
 
 def _passage(source: Passage) -> str:
-    title = " ".join(source.title.split())
-    return f"[{source.n}] {title}\n{source.text.strip()}"
+    title = escape(" ".join(source.title.split()), quote=True)
+    text = _END.sub("&lt;", source.text.strip())
+    return f'<source n="{source.n}" title="{title}">\n{text}\n</source>'
+
+
+_END = re.compile(r"<(?=\s*/\s*source\b)", re.IGNORECASE)
+"""What would end a source before its time, and let the rest of it speak as the person who asks."""
