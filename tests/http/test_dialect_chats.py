@@ -40,6 +40,42 @@ async def test_minirags_chats_have_their_figures(site: Site) -> None:
     assert (status, found["code"]) == (422, "invalid_request")
 
 
+async def test_minirags_feedback_is_the_answers(site: Site) -> None:
+    """Given, seen in both APIs, taken back; questions take none, and nothing else is an opinion."""
+    _, answer = await site.json("POST", "/v1/chat", json={"bot_profile_id": "default", "message": "Why?"})
+    root = f"/v1/chat/{answer['chat_id']}/messages"
+    turn = f"/v1/chats/{answer['chat_id']}/messages"
+    mine = f"{root}/{answer['message']['id']}/feedback"
+    for opinion, rating in (("positive", "up"), ("negative", "down"), (None, None)):
+        status, rated = await site.json("PATCH", mine, json={"feedback": opinion})
+        assert (status, rated["id"], rated["feedback"]) == (200, answer["message"]["id"], opinion)
+        assert [one["feedback"] for one in (await site.json("GET", root))[1]] == [None, opinion]
+        seen = (await site.json("GET", turn))[1]["messages"][1].get("feedback")
+        assert (seen and seen["rating"]) == rating
+    (question, _) = (await site.json("GET", root))[1]
+    for path, body, status in (
+        (f"{root}/{question['id']}/feedback", {"feedback": "positive"}, 422),
+        (mine, {"feedback": "splendid"}, 422),
+        (mine, {}, 422),
+        (f"{root}/msg_unknown/feedback", {"feedback": None}, 404),
+        (mine.replace(answer["chat_id"], "cht_unknown"), {"feedback": None}, 404),
+    ):
+        assert (await site.json("PATCH", path, json=body))[0] == status, path
+
+
+async def test_minirags_chat_is_a_file(site: Site) -> None:
+    """JSON unless CSV is asked for; nothing else."""
+    _, answer = await site.json("POST", "/v1/chat", json={"bot_profile_id": "default", "message": "Why?"})
+    path = f"/v1/chat/{answer['chat_id']}/export"
+    _, found = await site.json("GET", path)
+    assert found["turns"][0]["answer"]["text"] == answer["message"]["content"]
+    async with site.http.get(f"{path}?format=csv") as response:
+        assert (response.status, response.content_type) == (200, "text/csv")
+        assert answer["message"]["content"] in await response.text()
+    assert (await site.json("GET", f"{path}?format=pdf"))[0] == 422
+    assert (await site.json("GET", "/v1/chat/cht_unknown/export"))[0] == 404
+
+
 @pytest.mark.parametrize("root", ["/chat", "/api/chat"])
 async def test_the_assistants_sessions_are_integers(site: Site, root: str) -> None:
     """Made, asked in, listed, renamed, read and deleted under one number that JavaScript keeps."""
@@ -170,6 +206,18 @@ async def test_a_response_that_stands_alone_can_be_deleted(site: Site) -> None:
     assert b"One?" in call.body
     status, found = await site.json("DELETE", f"/v1/responses/{second['id']}")
     assert (status, found["error"]["code"]) == (409, "conflict")
+
+
+async def test_a_response_continues_the_one_it_names(site: Site) -> None:
+    """Also when another was asked after it: what was said there is not remembered here."""
+    _, first = await site.json("POST", "/v1/responses", json={"input": "One?"})
+    for text, others in (("Two?", ()), ("Three?", (b"Two?",))):
+        body = {"input": text, "previous_response_id": first["id"]}
+        _, again = await site.json("POST", "/v1/responses", json=body)
+        assert again["metadata"]["chat_id"] == first["metadata"]["chat_id"]
+        said = site.model.calls[-1].body
+        assert b"One?" in said
+        assert not any(other in said for other in others)
 
 
 async def test_an_idempotency_key_holds_in_every_dialect(site: Site) -> None:

@@ -22,6 +22,10 @@ PATHS: Mapping[str, str] = {
     "GET /v1/chat": "the chats, the one last used first",
     "GET /v1/chat/{chat_id}": "one chat, with its figures",
     "GET /v1/chat/{chat_id}/messages": "what was said in it",
+    "GET /v1/chat/{chat_id}/export": "it as a file, `?format=json` or `csv`",
+    "PATCH /v1/chat/{chat_id}/messages/{message_id}/feedback": (
+        "what a reader thinks of an answer: `positive`, `negative` or null"
+    ),
 }
 
 LOSSES: Mapping[str, str] = {

@@ -51,7 +51,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(events.routes(house.service, pulse))
     app.include_router(feedback.routes(house.service))
     app.include_router(chats.routes(house.service))
-    app.include_router(export.routes(house.service, lambda: time.time_ns() // 1_000_000))
+    app.include_router(export.routes(house.service))
     app.include_router(shares.routes(house.service, time.monotonic))
     app.include_router(sources.routes(house))
     app.include_router(health.routes(house, metrics))

@@ -6,7 +6,6 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequen
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Scope
@@ -14,6 +13,7 @@ from starlette.types import Scope
 from rivulet.domain.errors import Draining, InvalidRequest, NotFound
 from rivulet.domain.events import AnyEvent
 from rivulet.domain.tenant import Principal
+from rivulet.engine.branches import Place
 from rivulet.engine.hub import Follower
 from rivulet.engine.service import Started
 from rivulet.http.errors import reply
@@ -80,18 +80,14 @@ class Desk:
 
     async def begin(self, request: Request, asked: Asked) -> Started:
         """The turn is on disk and being answered when this returns."""
-        ask = asked.ask
-        if asked.follows is not None:
-            ask = await self._continued(who(request), ask, asked.follows)
         key = checked_key(request.headers.get("idempotency-key"))
-        return await self.service.ask(who(request), ask, key)
-
-    async def _continued(self, principal: Principal, ask: Ask, turn_id: str) -> Ask:
+        if asked.follows is None:
+            return await self.service.ask(who(request), asked.ask, key)
         try:
-            record = await self.service.record(principal, turn_id)
+            await self.service.record(who(request), asked.follows)
         except NotFound:
             raise NotFound("There is no such response to continue.", param="previous_response_id") from None
-        return msgspec.structs.replace(ask, chat_id=record.chat_id)
+        return await self.service.ask(who(request), asked.ask, key, Place(parent_id=asked.follows))
 
     async def answer(
         self, request: Request, asked: Asked, started: Started, around: Around | None = None

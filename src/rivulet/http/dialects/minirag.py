@@ -1,15 +1,21 @@
-"""MiniRAG's chats beside its answers: the list, one chat with its figures, what was said in it."""
+"""MiniRAG's chats beside its answers: the list, one chat with its figures, what was said in it and what a
+reader thinks of it, and a chat as a file."""
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Literal
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
+from rivulet.dialects import requests
 from rivulet.dialects.times import iso
 from rivulet.domain.chat import Chat, Message
+from rivulet.domain.errors import InvalidRequest, NotFound
 from rivulet.domain.events import Usage
 from rivulet.http.dialects.desk import Around, Desk, page
 from rivulet.http.errors import reply
+from rivulet.http.export import exported
 from rivulet.http.turns import who
 
 
@@ -27,13 +33,45 @@ def around(desk: Desk) -> Around:
         said = await service.messages(who(request), request.path_params["chat_id"])
         return reply([_message(message) for message in said])
 
+    async def rate(request: Request) -> Response:
+        body = requests.body(await request.body(), _Opinion)
+        transcript = await service.branches.transcript(who(request), request.path_params["chat_id"])
+        wanted = request.path_params["message_id"]
+        message = next((each for each in transcript.said if each.id == wanted), None)
+        if message is None:
+            raise NotFound
+        if message.role == "user":
+            raise InvalidRequest("Only answers take feedback.", param="message_id")
+        if body.feedback is None:
+            await service.feedback.take_back(who(request), message.turn_id)
+            return reply(_message(msgspec.structs.replace(message, feedback=None)))
+        feedback = await service.feedback.rate(who(request), message.turn_id, _RATINGS[body.feedback])
+        return reply(_message(msgspec.structs.replace(message, feedback=feedback)))
+
+    async def export(request: Request) -> Response:
+        match request.query_params.get("format", "json"):
+            case "json" | "csv" as format:
+                return await exported(service, who(request), request.path_params["chat_id"], format)
+            case _:
+                raise InvalidRequest("format: json or csv is expected", param="format")
+
     return Around(
         routes={
             "GET /v1/chat": recent,
             "GET /v1/chat/{chat_id}": get,
             "GET /v1/chat/{chat_id}/messages": messages,
+            "GET /v1/chat/{chat_id}/export": export,
+            "PATCH /v1/chat/{chat_id}/messages/{message_id}/feedback": rate,
         }
     )
+
+
+class _Opinion(msgspec.Struct, frozen=True):
+    feedback: Literal["positive", "negative"] | None
+
+
+_RATINGS: Mapping[str, Literal["up", "down"]] = {"positive": "up", "negative": "down"}
+_OPINIONS = {rating: opinion for opinion, rating in _RATINGS.items()}
 
 
 def _chat(chat: Chat) -> dict[str, Any]:
@@ -63,6 +101,6 @@ def _message(message: Message) -> dict[str, Any]:
         "content": message.text,
         "prompt_tokens": usage.input_tokens,
         "completion_tokens": usage.output_tokens,
-        "feedback": None,
+        "feedback": message.feedback and _OPINIONS[message.feedback.rating],
         "created_at": iso(message.created_at),
     }
