@@ -87,9 +87,17 @@ def test_two_tabs_that_stop_at_once_both_see_it_stopped(
     second = new_visitor()
     second.open(visitor.page.url)
     expect(second.text).to_have_text("Shared text")
-    press = "document.querySelector('.go.stop').click()"
-    visitor.page.evaluate(press)
-    second.page.evaluate(press)
+    held: list[Route] = []
+
+    def both(route: Route) -> None:
+        held.append(route)
+        if len(held) == 2:
+            for each in held:
+                each.continue_()
+
+    for one in (visitor, second):
+        one.page.route("**/stop", both)
+        one.stop.click()
     for one in (second, visitor):
         expect(one.answer).to_contain_text("Stopped.")
         expect(one.page.locator(".banner")).to_have_count(0)
