@@ -42,6 +42,20 @@ def test_a_page_that_was_cut_has_one_whole_answer(place: Place, node: Node, page
     assert place.turns(chat) == 1
 
 
+def test_a_page_that_stalled_has_one_whole_answer(place: Place, node: Node, page: Page) -> None:
+    """Nothing tells it but its own clock: version 7 stops reading, which stops nothing else, and resumes."""
+    place.says(*WORDS, pace=60)
+    chat = str(uuid4())
+    place.cut(9, "stall")
+    page.goto(f"{serve_page(place, node, 7)}?chat={chat}&model={MODEL}&patience={PATIENCE}")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.locator("main")).to_have_attribute("data-turn", "completed", timeout=20_000)
+    assert [each.text_content() for each in page.locator("pre").all()] == [TEXT]
+    asked = [each.method for each in place.proxy.seen if each.path.startswith("/api")]
+    assert asked == ["POST", "GET"]
+    assert place.turns(chat) == 1
+
+
 @pytest.mark.parametrize("version", [5, 6, 7])
 def test_a_page_that_is_loaded_again_goes_on(place: Place, node: Node, page: Page, version: int) -> None:
     """Every version finds the running answer by its chat, and nothing (204) once that is over."""

@@ -1,5 +1,6 @@
-// A page as the AI SDK's manual has it: useChat over the default transport, resuming whenever it was cut.
-import {useEffect} from "react";
+// A page as the AI SDK's manual has it: useChat over the default transport, resuming whenever it was cut, and
+// with ?patience=seconds whenever nothing has come for so long.
+import {useEffect, useRef} from "react";
 import {createRoot} from "react-dom/client";
 import {useChat} from "@ai-sdk/react";
 import {DefaultChatTransport} from "ai";
@@ -12,12 +13,18 @@ function textOf(message) {
 }
 
 function Page() {
-  const {messages, status, sendMessage, resumeStream} = useChat({
-    id: query.get("chat"), resume: query.has("resume"), transport,
+  const chat = useRef(null);
+  // Not by the status: two cuts between two renderings are one "error" to an effect.
+  const resume = () => setTimeout(() => chat.current.resumeStream());
+  chat.current = useChat({
+    id: query.get("chat"), resume: query.has("resume"), transport, onError: resume,
   });
+  const {messages, status, sendMessage, stop} = chat.current;
   useEffect(() => {
-    if (status === "error") resumeStream();
-  }, [status]);
+    if (status !== "streaming" || !query.has("patience")) return;
+    const timer = setTimeout(() => stop().then(resume), 1000 * query.get("patience"));
+    return () => clearTimeout(timer);
+  }, [status, messages]);
   const answers = messages.filter((message) => message.role === "assistant");
   const turn = answers.at(-1)?.metadata?.status ?? "running";
   return (
