@@ -85,7 +85,10 @@ async def _steady() -> AsyncGenerator[Any, None]:
 
 
 async def _endless() -> AsyncGenerator[Any, None]:
+    """As fast as it can be taken, once the first words are there to be read."""
     for n in range(LONG // 20):
+        if n == 1:
+            await asyncio.sleep(BEAT)
         yield " ".join(f"w{n * 20 + i}" for i in range(20)) + ("\n\n" if n % 5 == 4 else " ")
         if n % 100 == 0:
             await asyncio.sleep(0)

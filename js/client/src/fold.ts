@@ -69,9 +69,18 @@ export class Fold {
     }
   }
 
+  /** An event that has not the shape of its type is left out, as one of an unknown type is. */
   add(event: TurnEvent): void {
+    this.#turn.seq = event.seq
+    try {
+      this.#add(event)
+    } catch {
+      return
+    }
+  }
+
+  #add(event: TurnEvent): void {
     const turn = this.#turn
-    turn.seq = event.seq
     switch (event.type) {
       case 'text.delta':
         this.#parts.set(event.part_id, (this.#parts.get(event.part_id) ?? '') + event.delta)

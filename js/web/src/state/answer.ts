@@ -76,7 +76,13 @@ export class Answer {
   }
 
   take(event: TurnEvent): void {
-    batch(() => this.#take(event))
+    batch(() => {
+      try {
+        this.#take(event)
+      } catch (problem) {
+        console.warn('An event has not the shape of its type and is left out.', event, problem)
+      }
+    })
   }
 
   /** Ends an attempt that the server never took, or that cannot be followed. */

@@ -11,6 +11,7 @@ import { Branches } from './branches.tsx'
 import { CopyButton } from './copy-button.tsx'
 import { EditForm } from './edit-form.tsx'
 import { PencilIcon } from './icons.tsx'
+import { QuestionText } from './question-text.tsx'
 
 interface Props {
   chat: OpenChat
@@ -42,7 +43,7 @@ function QuestionView({ chat, exchange }: Omit<Props, 'isLast'>) {
     <div class="asked">
       {/* Outside: the question's direction is that of its own first letter. */}
       <span class="off-screen">{words.you}: </span>
-      <div class="question" dir="auto">{exchange.question}</div>
+      <QuestionText question={exchange.question} />
       <div class="question-actions">
         <CopyButton text={() => exchange.question} label={words.copyQuestion} isSmall />
         {canChange && (

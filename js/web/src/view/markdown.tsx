@@ -27,9 +27,31 @@ export function AnswerText({ answer }: { answer: Answer }) {
       },
       words: { copy: words.copy, wrap: words.wrapLines, taskDone: words.taskDone, taskOpen: words.taskOpen, image: words.imageAt },
     })
-    return answer.changed.subscribe(() => view.update(answer.text, !answer.isRunning))
+    return inPortions(answer, (text, isWhole) => view.update(text, isWhole))
   }, [answer, language.value])
   return <div class="markdown" ref={root} onClick={(event) => pressed(event)} />
+}
+
+/** How much text one frame lays out without being felt: some 25 ms of it on a slow laptop. Only what was written long
+ * ago, or elsewhere, comes in more. */
+const PORTION = 60_000
+
+function inPortions(answer: Answer, show: (text: string, isWhole: boolean) => void): () => void {
+  let shown = 0
+  let next = 0
+  const go = () => {
+    cancelAnimationFrame(next)
+    const { text } = answer
+    const isRest = text.length - shown <= PORTION
+    shown = isRest ? text.length : shown + PORTION
+    show(isRest ? text : text.slice(0, shown), isRest && !answer.isRunning)
+    if (!isRest) next = requestAnimationFrame(go)
+  }
+  const forget = answer.changed.subscribe(go)
+  return () => {
+    cancelAnimationFrame(next)
+    forget()
+  }
 }
 
 /** The text is not made of components, so its buttons are heard here. */

@@ -11,6 +11,7 @@ import { CitationCard } from './citation-card.tsx'
 import { Drawer } from './drawer.tsx'
 import { AnswerText } from './markdown.tsx'
 import { Mark } from './mark.tsx'
+import { QuestionText } from './question-text.tsx'
 import { Sources } from './sources.tsx'
 
 export function ShareView({ id }: { id: string }) {
@@ -53,7 +54,7 @@ function Conversation({ chat }: { chat: SharedChat }) {
         <article class="exchange" key={i}>
           <div class="asked">
             <span class="off-screen">{words.asked}: </span>
-            <div class="question" dir="auto">{question}</div>
+            <QuestionText question={question} />
           </div>
           {answer && <SharedAnswer answer={answer} />}
         </article>

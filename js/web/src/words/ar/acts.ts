@@ -20,6 +20,8 @@ export const acts: typeof english = {
   foldRail: 'إخفاء قائمة المحادثات',
   unfoldRail: 'إظهار قائمة المحادثات',
 
+  showAll: 'عرض الكل',
+  showLess: 'عرض أقل',
   copyQuestion: 'نسخ السؤال',
   editQuestion: 'تعديل السؤال',
   editNote: 'يبقى السؤال السابق وأجوبته في متناول اليد.',

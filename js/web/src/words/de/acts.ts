@@ -20,6 +20,8 @@ export const acts: typeof english = {
   foldRail: 'Liste der Chats ausblenden',
   unfoldRail: 'Liste der Chats einblenden',
 
+  showAll: 'Ganz zeigen',
+  showLess: 'Weniger zeigen',
   copyQuestion: 'Frage kopieren',
   editQuestion: 'Frage bearbeiten',
   editNote: 'Die vorige Frage und ihre Antworten bleiben erreichbar.',

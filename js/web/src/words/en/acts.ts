@@ -31,6 +31,8 @@ export const acts = {
   foldRail: 'Hide the list of chats',
   unfoldRail: 'Show the list of chats',
 
+  showAll: 'Show all',
+  showLess: 'Show less',
   copyQuestion: 'Copy the question',
   editQuestion: 'Edit the question',
   editNote: 'The question before and its answers stay within reach.',
