@@ -114,7 +114,7 @@ async def test_nothing_of_somebody_else_exists(bench: Bench, asking: Any, who: P
         lambda turn, chat: service.shares.make(who, chat),
         lambda turn, chat: service.shares.of_chat(who, chat),
         lambda turn, chat: service.shares.end(who, chat, share.id),
-        lambda turn, chat: service.rename_chat(who, chat, "x"),
+        lambda turn, chat: service.chats.rename(who, chat, "x"),
     ]
     for ids in ((one.turn_id, one.chat_id), ("trn_unknown", "cht_unknown"), ("'; --", "../x")):
         for verb in verbs:

@@ -40,7 +40,7 @@ async def test_a_chat_remembers_what_was_said(bench: Bench) -> None:
         Exchange(role="user", text="Why?"),
         Exchange(role="assistant", text="Because so."),
     )
-    messages = await bench.service.messages(LOCAL, first.chat_id)
+    messages = await bench.service.chats.messages(LOCAL, first.chat_id)
     assert [message.role for message in messages] == ["user", "assistant"] * 2
 
 
@@ -97,7 +97,7 @@ async def test_retry_is_a_new_turn_of_the_same_question(bench: Bench) -> None:
     assert fold(log).retry_of == first.turn_id
     assert bench.scripted.asked[1].question == "Why?"
     assert bench.scripted.asked[1].history == ()
-    question, answer = await bench.service.messages(LOCAL, first.chat_id)
+    question, answer = await bench.service.chats.messages(LOCAL, first.chat_id)
     assert (question.id, question.turn_id) == (first.user_message_id, again.turn_id)
     assert (answer.id, answer.siblings) == (again.message_id, (first.turn_id, again.turn_id))
 
@@ -125,10 +125,10 @@ async def test_nothing_of_another_tenant_exists(bench: Bench) -> None:
     with pytest.raises(NotFound):
         await bench.service.ask(STRANGER, Ask(input="x", chat_id=started.chat_id, model="plain"))
     with pytest.raises(NotFound):
-        await bench.service.messages(STRANGER, started.chat_id)
+        await bench.service.chats.messages(STRANGER, started.chat_id)
     with pytest.raises(NotFound):
-        await bench.service.delete_chat(STRANGER, started.chat_id)
-    assert await bench.service.chats(STRANGER, None, 10) == []
+        await bench.service.chats.delete(STRANGER, started.chat_id)
+    assert await bench.service.chats.recent(STRANGER, None, 10) == []
 
 
 async def test_a_deleted_chat_is_gone(bench: Bench) -> None:
@@ -136,13 +136,13 @@ async def test_a_deleted_chat_is_gone(bench: Bench) -> None:
     bench.says("slow", slow)
     started = await bench.ask("slow")
     with pytest.raises(ChatBusy):
-        await bench.service.delete_chat(LOCAL, started.chat_id)
+        await bench.service.chats.delete(LOCAL, started.chat_id)
     await bench.ended(started)
-    await bench.service.delete_chat(LOCAL, started.chat_id)
+    await bench.service.chats.delete(LOCAL, started.chat_id)
     with pytest.raises(NotFound):
         await bench.service.get(LOCAL, started.turn_id)
     with pytest.raises(NotFound):
-        await bench.service.messages(LOCAL, started.chat_id)
+        await bench.service.chats.messages(LOCAL, started.chat_id)
 
 
 async def test_leaving_does_not_stop_the_turn(bench: Bench) -> None:
@@ -224,7 +224,9 @@ async def test_what_a_dead_process_left_is_ended_once(bench: Bench) -> None:
     await asyncio.sleep(20)
     assert await bench.log(started) == log
     assert len(old.running) == 0
-    answers = [m.text for m in await bench.service.messages(LOCAL, started.chat_id) if m.role == "assistant"]
+    answers = [
+        m.text for m in await bench.service.chats.messages(LOCAL, started.chat_id) if m.role == "assistant"
+    ]
     assert answers == ["0 1 2 "]
 
 
@@ -303,4 +305,4 @@ async def test_unknown_models_and_bots_are_refused_before_anything_is_written(be
         await bench.ask("gpt-99")
     with pytest.raises(NotFound, match="no bot"):
         await bench.ask(bot_id="nobody")
-    assert await bench.service.chats(LOCAL, None, 10) == []
+    assert await bench.service.chats.recent(LOCAL, None, 10) == []

@@ -68,7 +68,7 @@ async def test_it_comes_back_while_the_answer_is_written(site: Site) -> None:
             received += await response.content.readuntil(b"\n\n")
         response.close()
     _, rest = await stream(site, chat, id_of(frames(received)[-1]))
-    turn_id = (await site.house.service.messages(LOCAL, chat))[0].turn_id
+    turn_id = (await site.house.service.chats.messages(LOCAL, chat))[0].turn_id
     renderer = next(each for each in site.house.dialects if each.name == "agent").renderer(False)
     log = await site.house.service.log(LOCAL, turn_id)
     assert received + rest == b"".join(frame.data for event in log for frame in renderer.render(event))

@@ -219,7 +219,7 @@ async def test_a_name_that_another_tenant_chose_is_free(site: Site, name: str) -
     assert (status, theirs.turn_id in headers["location"]) == (200, False)
     said = (await site.json("GET", f"/v1/chats/{chat}/messages"))[1]["messages"]
     assert [one["text"] for one in said if one["role"] == "user"] == ["Why?"]
-    assert (await site.house.service.messages(other, chat))[0].text == "Secret"
+    assert (await site.house.service.chats.messages(other, chat))[0].text == "Secret"
 
 
 async def test_a_busy_chat_says_so(site: Site) -> None:

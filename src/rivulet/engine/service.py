@@ -9,13 +9,13 @@ import msgspec
 
 from rivulet.domain import events as e
 from rivulet.domain.bot import Bot, Limits
-from rivulet.domain.chat import Chat, Message
-from rivulet.domain.errors import ChatBusy, Conflict, CursorGone, Draining, Internal, InvalidRequest, NotFound
+from rivulet.domain.errors import ChatBusy, CursorGone, Draining, Internal, InvalidRequest, NotFound
 from rivulet.domain.ids import make_id
 from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn, fold
 from rivulet.engine.access import Access
 from rivulet.engine.branches import Branching, Place
+from rivulet.engine.chats import Chatting, titled
 from rivulet.engine.feedback import Rating
 from rivulet.engine.hub import Follower, Hub, parse_cursor
 from rivulet.engine.recovery import Recovery
@@ -31,8 +31,6 @@ from rivulet.ports.turns import Chats, Claim, Clock, Opening, Replayed, TurnLog,
 
 INPUT_CHARS = 32_000
 """The longest question: what the most generous of the replaced systems takes."""
-
-TITLE_CHARS = 80
 
 NEXT = Place()
 """Where a question is asked that names no place: it continues the chosen path."""
@@ -82,7 +80,7 @@ class Service:
         entropy: Callable[[int], bytes],
         observe: Callable[[e.TurnFinished], None] = lambda _: None,
     ) -> None:
-        self._log, self._turns, self._chats = stores.log, stores.turns, stores.chats
+        self._log, self._turns = stores.log, stores.turns
         self._answerers = answerers
         self._policy = policy
         self._clock = clock
@@ -90,6 +88,9 @@ class Service:
         self._owner = self._id("own")
         self._access = Access(stores.turns, stores.chats)
         self.branches = Branching(self._access, stores.chats, stores.branches, stores.feedback)
+        self.chats = Chatting(
+            self._access, self.branches, stores.turns, stores.chats, clock, lambda: self._id("cht")
+        )
         self.feedback = Rating(self._access, stores.feedback, clock)
         self.shares = Sharing(
             self._access, self.branches, stores.chats, stores.shares, clock, lambda: self._id("shr")
@@ -112,7 +113,7 @@ class Service:
         chat_id = ask.chat_id
         if chat_id is not None and not ask.names_chat:
             await self._access.chat(who, chat_id)
-        is_new = chat_id is None or (ask.names_chat and await self._chats.get(who.tenant_id, chat_id) is None)
+        is_new = chat_id is None or (ask.names_chat and not await self.chats.has(who, chat_id))
         return await self._open(
             who,
             ask,
@@ -325,53 +326,6 @@ class Service:
     async def _folded(self, record: TurnRecord) -> Turn:
         return fold(await whole_log(self._log, record.tenant_id, record.id))
 
-    # ---- chats
-
-    async def chats(self, who: Principal, before: int | None, limit: int) -> list[Chat]:
-        return await self._chats.recent(who.tenant_id, before, limit)
-
-    async def chat(self, who: Principal, chat_id: str) -> Chat:
-        return await self._access.chat(who, chat_id)
-
-    async def chat_starting(self, who: Principal, prefix: str) -> Chat:
-        """The chat whose id begins so. Raises NotFound."""
-        chat = await self._chats.starting(who.tenant_id, prefix)
-        if chat is None:
-            raise NotFound
-        return await self._access.chat(who, chat.id)
-
-    async def make_chat(self, who: Principal, title: str, chat_id: str | None = None) -> Chat:
-        """An empty chat; with "" as its title it is called by its first question. Raises Conflict when the
-        id is taken."""
-        now = self._clock.now_ms()
-        chat = Chat(id=chat_id or self._id("cht"), title=titled(title), created_at=now, updated_at=now)
-        if not await self._chats.put(who.tenant_id, chat, is_new=True):
-            raise Conflict("There is a chat under that id already.")
-        return chat
-
-    async def rename_chat(self, who: Principal, chat_id: str, title: str) -> Chat:
-        chat = msgspec.structs.replace(await self._access.chat(who, chat_id), title=titled(title))
-        if not await self._chats.put(who.tenant_id, chat, is_new=False):
-            raise NotFound
-        return chat
-
-    async def messages(self, who: Principal, chat_id: str) -> list[Message]:
-        """Those of the chosen path, oldest first."""
-        return (await self.branches.transcript(who, chat_id)).messages()
-
-    async def running_in(self, who: Principal, chat_id: str) -> str | None:
-        """The id of the turn the chat is waiting for, the oldest when several are queued."""
-        running = await self.unfinished_in(who, chat_id)
-        return running[0].id if running else None
-
-    async def unfinished_in(self, who: Principal, chat_id: str) -> list[TurnRecord]:
-        """The chat's turns that are being answered or queued, oldest first."""
-        return await self._turns.running_in(who.tenant_id, chat_id)
-
-    async def delete_chat(self, who: Principal, chat_id: str) -> None:
-        await self._access.chat(who, chat_id)
-        await self._chats.delete(who.tenant_id, chat_id)
-
     # ---- start and end of the process
 
     async def recover(self) -> int:
@@ -422,8 +376,3 @@ def clean(text: str) -> str:
     if len(cleaned) > INPUT_CHARS:
         raise InvalidRequest(f"The question has {len(cleaned)} characters; at most {INPUT_CHARS} are taken.")
     return cleaned
-
-
-def titled(text: str) -> str:
-    """One line of it, as a chat is called, without what no store can carry."""
-    return " ".join(text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8").split())[:TITLE_CHARS]

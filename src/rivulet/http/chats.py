@@ -18,12 +18,12 @@ def routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1/chats", tags=["chats"])
 
     async def shown(principal: Principal, chat: Chat) -> ChatShown:
-        running = await service.running_in(principal, chat.id)
+        running = await service.chats.running(principal, chat.id)
         return ChatShown(**msgspec.structs.asdict(chat), running_turn_id=running)
 
     async def said(principal: Principal, chat_id: str) -> MessageList:
         # What runs first: a turn that ends in between is then still followed, and its end is found there.
-        running = await service.running_in(principal, chat_id)
+        running = await service.chats.running(principal, chat_id)
         transcript = await service.branches.transcript(principal, chat_id)
         path = [node.turn_id for node in transcript.tree.chosen()]
         return MessageList(messages=transcript.messages(), path=path, running_turn_id=running)
@@ -35,19 +35,19 @@ def routes(service: Service) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=200)] = 50,
     ) -> Response:
         """The chats. `before` is the `next_before` of the page before."""
-        chats = await service.chats(who(request), before, limit)
+        chats = await service.chats.recent(who(request), before, limit)
         page = [await shown(who(request), chat) for chat in chats]
         return reply(ChatPage(chats=page, next_before=chats[-1].updated_at if len(chats) >= limit else None))
 
     @router.get("/{chat_id}", responses=described(200, ChatShown))
     async def get(request: Request, chat_id: str) -> Response:
         """One chat: what it is called, when it was last used, whether it answers."""
-        return reply(await shown(who(request), await service.chat(who(request), chat_id)))
+        return reply(await shown(who(request), await service.chats.get(who(request), chat_id)))
 
     @router.patch("/{chat_id}", responses=described(200, ChatShown, "Under its new title"))
     async def rename(request: Request, chat_id: str, body: TitleBody) -> Response:
         """Call the chat something else; 80 characters of it are kept."""
-        return reply(await shown(who(request), await service.rename_chat(who(request), chat_id, body.title)))
+        return reply(await shown(who(request), await service.chats.rename(who(request), chat_id, body.title)))
 
     @router.get("/{chat_id}/messages", responses=described(200, MessageList, "Oldest first"))
     async def messages(request: Request, chat_id: str) -> Response:
@@ -65,7 +65,7 @@ def routes(service: Service) -> APIRouter:
     @router.delete("/{chat_id}", status_code=204, responses=described(204, None, "Gone"))
     async def delete(request: Request, chat_id: str) -> Response:
         """Delete the chat with its turns, their logs, feedback and shares."""
-        await service.delete_chat(who(request), chat_id)
+        await service.chats.delete(who(request), chat_id)
         return Response(status_code=204)
 
     return router

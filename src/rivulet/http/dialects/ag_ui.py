@@ -26,10 +26,10 @@ def around(desk: Desk) -> Around:
             if record.chat_id == thread_id:
                 return record.id
             raise NotFound
-        running = await service.running_in(who(request), thread_id)
+        running = await service.chats.running(who(request), thread_id)
         if running is not None:
             return running
-        said = await service.messages(who(request), thread_id)
+        said = await service.chats.messages(who(request), thread_id)
         if not said:
             raise NotFound("Nothing has been asked in this thread.")
         return said[-1].turn_id

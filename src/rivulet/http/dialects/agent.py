@@ -101,7 +101,9 @@ class _Stream:
     async def _turn_of(self, request: Request, asked: Asked) -> str:
         """The last turn of the chat that was asked this. Raises `CursorGone` when none was."""
         question = clean(asked.ask.input)
-        for message in reversed(await self._desk.service.messages(who(request), asked.ask.chat_id or "")):
+        for message in reversed(
+            await self._desk.service.chats.messages(who(request), asked.ask.chat_id or "")
+        ):
             if message.role == "user" and message.text == question:
                 return message.turn_id
         raise CursorGone
@@ -124,24 +126,24 @@ class _Chats:
     async def make(self, request: Request) -> Response:
         raw = await request.body()
         title = requests.body(raw, _Title).title if raw else ""
-        return _told(_chat(await self._service.make_chat(who(request), title)), 201)
+        return _told(_chat(await self._service.chats.make(who(request), title)), 201)
 
     async def recent(self, request: Request) -> Response:
-        return _told([_chat(chat) for chat in await self._service.chats(who(request), *page(request))])
+        return _told([_chat(chat) for chat in await self._service.chats.recent(who(request), *page(request))])
 
     async def get(self, request: Request) -> Response:
-        return _told(_chat(await self._service.chat(who(request), _id(request))))
+        return _told(_chat(await self._service.chats.get(who(request), _id(request))))
 
     async def rename(self, request: Request) -> Response:
         body = requests.body(await request.body(), _Title)
-        return _told(_chat(await self._service.rename_chat(who(request), _id(request), body.title)))
+        return _told(_chat(await self._service.chats.rename(who(request), _id(request), body.title)))
 
     async def delete(self, request: Request) -> Response:
-        await self._service.delete_chat(who(request), _id(request))
+        await self._service.chats.delete(who(request), _id(request))
         return _told({"id": _id(request), "deleted": True})
 
     async def ticket(self, request: Request) -> Response:
-        chat = await self._service.chat(who(request), _id(request))
+        chat = await self._service.chats.get(who(request), _id(request))
         word = self._tickets.make(who(request), chat.id)
         return _told({"ticket": word, "sessionId": chat.id, "expiresIn": int(UNUSED_S)}, 201)
 
@@ -156,8 +158,8 @@ class _Chats:
         raise NotFound
 
     async def _all(self, request: Request) -> list[dict[str, Any]]:
-        running = await self._service.unfinished_in(who(request), _id(request))
-        said = await self._service.messages(who(request), _id(request))
+        running = await self._service.chats.unfinished(who(request), _id(request))
+        said = await self._service.chats.messages(who(request), _id(request))
         written = {message.id for message in said}
         partial = [
             self._desk.dialect.answer(

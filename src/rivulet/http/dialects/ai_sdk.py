@@ -30,7 +30,7 @@ def around(desk: Desk) -> Around:
         name = request.path_params["chat_id"]
         if is_id("trn", name):
             return (await service.record(who(request), name)).id
-        return await service.running_in(who(request), name)
+        return await service.chats.running(who(request), name)
 
     async def resume(request: Request) -> Response:
         """204 when nothing runs, in a chat that is not there too: a page asks before it has said anything."""

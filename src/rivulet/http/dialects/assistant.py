@@ -60,12 +60,14 @@ class _Sessions:
         return msgspec.structs.replace(ask, chat_id=chat.id, source_ids=chosen)
 
     async def recent(self, request: Request) -> Response:
-        return reply([_session(chat) for chat in await self._service.chats(who(request), *page(request))])
+        return reply(
+            [_session(chat) for chat in await self._service.chats.recent(who(request), *page(request))]
+        )
 
     async def make(self, request: Request) -> Response:
         raw = await request.body()
         title = requests.body(raw, _Title).title if raw else ""
-        return reply(_session(await self._service.make_chat(who(request), title)), 201)
+        return reply(_session(await self._service.chats.make(who(request), title)), 201)
 
     async def get(self, request: Request) -> Response:
         return reply(_session(await self._of(request)))
@@ -73,15 +75,15 @@ class _Sessions:
     async def rename(self, request: Request) -> Response:
         body = requests.body(await request.body(), _Title)
         chat = await self._of(request)
-        return reply(_session(await self._service.rename_chat(who(request), chat.id, body.title)))
+        return reply(_session(await self._service.chats.rename(who(request), chat.id, body.title)))
 
     async def delete(self, request: Request) -> Response:
-        await self._service.delete_chat(who(request), (await self._of(request)).id)
+        await self._service.chats.delete(who(request), (await self._of(request)).id)
         return Response(status_code=204)
 
     async def messages(self, request: Request) -> Response:
         chat = await self._of(request)
-        said = await self._service.messages(who(request), chat.id)
+        said = await self._service.chats.messages(who(request), chat.id)
         return reply([_message(chat, message) for message in said])
 
     async def models(self, _: Request) -> Response:
@@ -96,12 +98,12 @@ class _Sessions:
             raise NotFound
         prefix = prefix_of("cht", int(text))
         if prefix is not None:
-            return await self._service.chat_starting(principal, prefix)
+            return await self._service.chats.starting(principal, prefix)
         return await self._named(principal, int(text))
 
     async def _named(self, principal: Principal, number: int) -> Chat:
         before, seen = None, 0
-        while seen < SEARCHED and (chats := await self._service.chats(principal, before, 200)):
+        while seen < SEARCHED and (chats := await self._service.chats.recent(principal, before, 200)):
             for chat in chats:
                 if number_of(chat.id) == number:
                     return chat

@@ -72,16 +72,16 @@ class _Runs:
         body = requests.body(raw, _Thread) if raw else _Thread()
         name = None if body.thread_id is None else requests.chat_id(body.thread_id, "thread_id")
         try:
-            chat = await self._service.make_chat(who(request), "", name)
+            chat = await self._service.chats.make(who(request), "", name)
         except Conflict:
             if body.if_exists != "do_nothing" or name is None:
                 raise
-            chat = await self._service.chat(who(request), name)
+            chat = await self._service.chats.get(who(request), name)
         return reply(_thread(chat, None))
 
     async def thread(self, request: Request) -> Response:
-        chat = await self._service.chat(who(request), request.path_params["thread_id"])
-        return reply(_thread(chat, await self._service.running_in(who(request), chat.id)))
+        chat = await self._service.chats.get(who(request), request.path_params["thread_id"])
+        return reply(_thread(chat, await self._service.chats.running(who(request), chat.id)))
 
     async def get(self, request: Request) -> Response:
         return reply(_run(await self._record(request)))

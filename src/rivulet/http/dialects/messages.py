@@ -41,27 +41,27 @@ class _Conversations:
         self._service = desk.service
 
     async def recent(self, request: Request) -> Response:
-        chats = await self._service.chats(who(request), *page(request))
+        chats = await self._service.chats.recent(who(request), *page(request))
         return _told(conversations=[_conversation(chat) for chat in chats])
 
     async def make(self, request: Request) -> Response:
         raw = await request.body()
         title = requests.body(raw, _Title).title if raw else ""
-        return _told(201, conversation=_conversation(await self._service.make_chat(who(request), title)))
+        return _told(201, conversation=_conversation(await self._service.chats.make(who(request), title)))
 
     async def get(self, request: Request) -> Response:
-        chat = await self._service.chat(who(request), _id(request))
-        said = await self._service.messages(who(request), chat.id)
+        chat = await self._service.chats.get(who(request), _id(request))
+        said = await self._service.chats.messages(who(request), chat.id)
         messages = [_message(message) for message in said]
         return _told(conversation=_conversation(chat) | {"messages": messages})
 
     async def rename(self, request: Request) -> Response:
         body = requests.body(await request.body(), _Title)
-        chat = await self._service.rename_chat(who(request), _id(request), body.title)
+        chat = await self._service.chats.rename(who(request), _id(request), body.title)
         return _told(conversation=_conversation(chat))
 
     async def delete(self, request: Request) -> Response:
-        await self._service.delete_chat(who(request), _id(request))
+        await self._service.chats.delete(who(request), _id(request))
         return _told()
 
     async def models(self, _: Request) -> Response:

@@ -23,14 +23,14 @@ def around(desk: Desk) -> Around:
     service = desk.service
 
     async def recent(request: Request) -> Response:
-        return reply([_chat(chat) for chat in await service.chats(who(request), *page(request))])
+        return reply([_chat(chat) for chat in await service.chats.recent(who(request), *page(request))])
 
     async def get(request: Request) -> Response:
-        chat = await service.chat(who(request), request.path_params["chat_id"])
-        return reply(_chat(chat) | _figures(await service.messages(who(request), chat.id)))
+        chat = await service.chats.get(who(request), request.path_params["chat_id"])
+        return reply(_chat(chat) | _figures(await service.chats.messages(who(request), chat.id)))
 
     async def messages(request: Request) -> Response:
-        said = await service.messages(who(request), request.path_params["chat_id"])
+        said = await service.chats.messages(who(request), request.path_params["chat_id"])
         return reply([_message(message) for message in said])
 
     async def rate(request: Request) -> Response:

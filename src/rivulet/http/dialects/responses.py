@@ -40,7 +40,7 @@ def around(desk: Desk) -> Around:
             raise Conflict(
                 f"This response is part of a conversation; delete that: DELETE /v1/chats/{record.chat_id}."
             )
-        await service.delete_chat(who(request), record.chat_id)
+        await service.chats.delete(who(request), record.chat_id)
         return reply({"id": record.id, "object": "response", "deleted": True})
 
     return Around(
