@@ -2,13 +2,15 @@
 
 import shutil
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 
 import hatch_build
+from tests.web.bundle import markdown
+
+__all__ = ["markdown"]
 
 CONSTRUCTS = {
     "bold": "This is **bold text** here.",
@@ -45,46 +47,10 @@ CONSTRUCTS = {
 }
 
 
-@pytest.fixture(scope="module")
-def markdown(browser: Browser, built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
-    """A blank page with the checks of js/web/test/markdown.ts as `markdown`."""
-    node = hatch_build.find_node()
-    assert node is not None
-    bundle = tmp_path_factory.mktemp("bundle") / "markdown.js"
-    rolldown = hatch_build.SOURCES / "node_modules/rolldown/bin/cli.mjs"
-    command = [str(shutil.which("node", path=node)), str(rolldown), "test/markdown.ts"]
-    command += ["--format", "iife", "--name", "markdown", "-o", str(bundle)]
-    subprocess.run(command, cwd=hatch_build.SOURCES / "web", check=True, capture_output=True)
-    page = browser.new_page()
-    page.set_content("<body></body>")
-    page.add_script_tag(path=bundle)
-    yield page
-    page.close()
-
-
 @pytest.mark.parametrize("name", CONSTRUCTS)
 def test_raw_syntax_never_flashes(markdown: Page, name: str) -> None:
     """No prefix shows marks that the finished text does not have."""
     assert markdown.evaluate("text => markdown.flashes(text)", CONSTRUCTS[name]) == []
-
-
-@pytest.mark.parametrize("name", CONSTRUCTS)
-def test_growing_text_ends_as_text_shown_at_once(markdown: Page, name: str) -> None:
-    """The same nodes, however the text was cut."""
-    whole = markdown.evaluate("text => markdown.rendered(text)", CONSTRUCTS[name])
-    for size in (1, 2, 3, 7, 13):
-        assert whole == markdown.evaluate(
-            "([text, size]) => markdown.streamed(text, size)", [CONSTRUCTS[name], size]
-        )
-
-
-@pytest.mark.parametrize("size", [1, 5, 64])
-@pytest.mark.parametrize("end", ["\n\n", "\r\n\r\n"])
-def test_a_long_answer_ends_as_text_shown_at_once(markdown: Page, size: int, end: str) -> None:
-    """Freezing what is settled changes nothing, also with the line ends of Windows."""
-    text = end.join(text.replace("\n", end[: len(end) // 2]) for text in CONSTRUCTS.values())
-    whole = markdown.evaluate("text => markdown.rendered(text)", text)
-    assert whole == markdown.evaluate("([text, size]) => markdown.streamed(text, size)", [text, size])
 
 
 def test_what_is_on_the_page_stays_there(markdown: Page) -> None:

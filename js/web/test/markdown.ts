@@ -1,11 +1,9 @@
 /** Checks of the Markdown view that need a real document: run inside a browser, each gives what is wrong. */
 
 import { MarkdownView } from '../src/markdown/view.ts'
+import { setting } from './setting.ts'
 
-const setting = {
-  mark: (n: number) => (n <= 3 ? Object.assign(document.createElement('button'), { textContent: `${n}` }) : null),
-  words: { copy: 'Copy', wrap: 'Wrap', taskDone: 'Done', taskOpen: 'To do', image: (host: string) => `Image at ${host}` },
-}
+export { lostWords, wrongAmongMarks, wrongInPieces, wrongOnTheWay } from './growing.ts'
 
 function make(): { root: HTMLElement; view: MarkdownView } {
   const root = document.createElement('div')
@@ -16,14 +14,6 @@ function make(): { root: HTMLElement; view: MarkdownView } {
 /** The HTML of a text shown at once. */
 export function rendered(text: string): string {
   const { root, view } = make()
-  view.update(text, true)
-  return root.innerHTML
-}
-
-/** The HTML of a text that came in pieces of `size` characters. */
-export function streamed(text: string, size: number): string {
-  const { root, view } = make()
-  for (let end = size; end < text.length; end += size) view.update(text.slice(0, end), false)
   view.update(text, true)
   return root.innerHTML
 }

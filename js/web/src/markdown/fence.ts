@@ -1,5 +1,7 @@
 /** A code fence that is still open: what comes is appended to its card, and nothing of it is read again. */
 
+import type { Token, Tokens } from 'marked'
+
 import { CodeText } from './code-card.ts'
 
 const OPENING = /^(`{3,}|~{3,})([^\n]*)\n/
@@ -13,6 +15,8 @@ export class OpenFence {
   /** Everything before this offset has been written. */
   #written: number
   #closing: RegExp
+  /** A last line that may still close it. */
+  #mayClose: RegExp
   #code: CodeText
   #isFinished = false
 
@@ -32,6 +36,7 @@ export class OpenFence {
     this.#written = start + (code.textContent ?? '').length
     this.#closing = new RegExp(`\\n {0,3}${mark}${mark[0]}* *(?=\\n)`, 'g')
     this.#closing.lastIndex = start - 1
+    this.#mayClose = new RegExp(`^ {0,3}${mark[0]}* *$`)
     this.#code = new CodeText(code)
   }
 
@@ -65,9 +70,19 @@ export class OpenFence {
   /** Up to the last line, if that may be the closing fence, and without its line end. */
   #settled(text: string): number {
     const line = text.lastIndexOf('\n') + 1
-    const isDecided = !/^ {0,3}(?:`*|~*) *$/.test(text.slice(line, line + 400))
+    const isDecided = !this.#mayClose.test(text.slice(line, line + 400))
     return isDecided ? text.length : line - 1
   }
+}
+
+export function isFence(token: Token | undefined): token is Tokens.Code {
+  return token?.type === 'code' && (token as Tokens.Code).codeBlockStyle !== 'indented'
+}
+
+/** Whether a fence ends with a line that closes it, as far as it has come. */
+export function isClosed({ raw }: Tokens.Code): boolean {
+  const mark = /^ {0,3}(`+|~+)/.exec(raw)?.[1] ?? ''
+  return new RegExp(`\\n {0,3}${mark}[\`~]* *\\n*$`).test(raw)
 }
 
 const withoutLineEnd = (text: string) => (text.endsWith('\n') ? text.length - 1 : text.length)

@@ -1,7 +1,7 @@
 /** Running text that stops anywhere, made whole: open emphasis and code are closed, open links become their words,
  * and a mark that could still mean several things waits. */
 
-import { closedMath, inlineMath } from './math.ts'
+import { closedMath, inlineMath, OPEN } from './math.ts'
 
 interface Opened {
   mark: string
@@ -114,6 +114,8 @@ class Closer {
     const isNumber = /^\^?\d{0,4}$/.test(words)
     if (close < 0) {
       this.#at += 1
+      // Without the bracket its line might be empty, or begin with what makes a list.
+      if (/(?:^|\n)[ \t]*$/.test(this.#out) && /^.[\s>#*+=|`~\d-]/.test(rest)) this.#out += OPEN
       return !isNumber
     }
     const after = rest[close + 1]

@@ -1,8 +1,8 @@
 /** Markdown text → marked's block tokens. Raw HTML is not markup here: it is text like any other. */
 
-import { Lexer, Tokenizer, type MarkedOptions, type Token } from 'marked'
+import { Lexer, Tokenizer, type MarkedOptions, type Token, type Tokens } from 'marked'
 
-import { blockMath, inlineMath, maskedMath, nextBlockMath, nextInlineMath } from './math.ts'
+import { blockMath, growingMath, inlineMath, maskedMath, nextBlockMath, nextInlineMath } from './math.ts'
 
 /** Where the labels of reference links lead. */
 export type Links = Record<string, { href: string | null; title: string | null }>
@@ -40,6 +40,44 @@ export function lex(text: string, known: Links = {}): Lexed {
   }
 }
 
+interface LastBlock {
+  /** Where it begins. */
+  start: number
+  /** Where what may still become one block with it begins. */
+  decided: number
+  /** The innermost block at its end. */
+  leaf: Token | undefined
+}
+
+export function lastBlock(text: string): LastBlock {
+  const tokens = blocksOf(text)
+  while (tokens.at(-1)?.type === 'space') tokens.pop()
+  const last = tokens.at(-1)
+  const before = tokens.at(-2)
+  const end = tokens.reduce((length, { raw }) => length + raw.length, 0)
+  const start = end - (last?.raw.length ?? 0)
+  // A formula that is not closed after all, or not alone on its line, goes on with the paragraph above it.
+  const isOne = last?.type === 'math' && before?.type === 'paragraph'
+  return { start, decided: isOne ? start - before.raw.length : start, leaf: leafOf(last) }
+}
+
+function blocksOf(text: string): Token[] {
+  if (isTooDeep(text)) return []
+  try {
+    // Without the words inside the blocks, which are most of the work.
+    return new Lexer(GROWING).blockTokens(text, [])
+  } catch (problem) {
+    if (!(problem instanceof RangeError)) throw problem
+    return []
+  }
+}
+
+function leafOf(token: Token | undefined): Token | undefined {
+  if (token?.type === 'list') return leafOf((token as Tokens.List).items.at(-1))
+  const isContainer = token?.type === 'list_item' || token?.type === 'blockquote'
+  return isContainer ? leafOf((token as Tokens.Generic).tokens?.at(-1)) : token
+}
+
 /** The form of a label in which a link meets its definition. */
 export function normalLabel(label: string): string {
   return label.trim().replace(/\s+/g, ' ').toLowerCase().toUpperCase().toLowerCase()
@@ -58,6 +96,8 @@ const OPTIONS: MarkedOptions = {
   },
   hooks: { emStrongMask: maskedMath } as unknown as NonNullable<MarkedOptions['hooks']>,
 }
+
+const GROWING: MarkedOptions = { ...OPTIONS, extensions: { ...OPTIONS.extensions, block: [growingMath] } as NonNullable<MarkedOptions['extensions']> }
 
 function plain(text: string, links: Links): Lexed {
   return { tokens: [{ type: 'plain', raw: text }], links }

@@ -2,8 +2,9 @@
 
 import type { Tokens } from 'marked'
 
-/** Before the closing mark of a formula that is still being written; no font draws this character. */
-export const OPEN = '\ue000'
+/** Before the closing mark of a formula that is still being written, and in place of a bracket that waits for
+ * its end: a character that Unicode promises never to use. */
+export const OPEN = '\ufdd0'
 
 export interface MathToken extends Tokens.Generic {
   type: 'math'
@@ -14,6 +15,7 @@ export interface MathToken extends Tokens.Generic {
 }
 
 const BLOCK = /^ {0,3}(?:\$\$((?:(?!\$\$|\n[ \t]*\n)[^])+)\$\$|\\\[((?:(?!\\\]|\n[ \t]*\n)[^])+)\\\])[ \t]*(?=\n|$)/
+const UNCLOSED = /^ {0,3}(?:\$\$(?:(?!\$\$|\n[ \t]*\n)[^])*|\\\[(?:(?!\\\]|\n[ \t]*\n)[^])*)$/
 const DISPLAY = /^\$\$((?:(?!\$\$|\n[ \t]*\n)[^])+)\$\$/
 /** As Pandoc has it: no space inside the marks, no digit after them, so that "$5 and $6" are prices. */
 const DOLLARS = /^\$(?![\s$])((?:\\[^]|(?!\n[ \t]*\n)[^\\$])+?)(?<![\s])\$(?![\d$])/
@@ -22,6 +24,16 @@ const PARENS = /^\\\(((?:(?!\\\)|\n[ \t]*\n)[^])+)\\\)/
 export function blockMath(src: string): MathToken | undefined {
   const found = BLOCK.exec(src)
   return found ? token(found[0], (found[1] ?? found[2]) as string, true) : undefined
+}
+
+/** The same, and a formula that the text ends in the middle of. */
+export function growingMath(src: string): MathToken | undefined {
+  const [raw = ''] = UNCLOSED.exec(src) ?? []
+  return raw ? { type: 'math', raw, source: '', isDisplay: true, isOpen: true } : blockMath(src)
+}
+
+export function isOpenMath(token: { type: string } | undefined): token is MathToken {
+  return token?.type === 'math' && (token as MathToken).isOpen
 }
 
 export function inlineMath(src: string): MathToken | undefined {

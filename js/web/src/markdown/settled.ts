@@ -7,8 +7,8 @@ import type { Token, Tokens } from 'marked'
 const DECIDED = /\S[^\n]*\n[^\n]*\n/
 const OPEN_FENCE = /^(?:`{3,}[^`\n]*|~{3,}[^\n]*)\n/
 
-/** How many of the first `tokens` of `source` are settled. */
-export function settledBlocks(tokens: readonly Token[], source: string): number {
+/** How many of the first `tokens` of `source` are settled; none that ends after `decided`. */
+export function settledBlocks(tokens: readonly Token[], source: string, decided: number): number {
   let offset = 0
   let count = 0
   for (let i = 0; i < tokens.length; i++) {
@@ -18,6 +18,7 @@ export function settledBlocks(tokens: readonly Token[], source: string): number 
     // What was held back at the end, or closed early, is not what was written.
     if (!rest.startsWith(raw)) break
     offset += raw.length
+    if (offset > decided) break
   }
   return count
 }

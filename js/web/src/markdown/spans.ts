@@ -4,7 +4,7 @@ import type { Token, Tokens } from 'marked'
 
 import { element } from './element.ts'
 import { decodeEntities } from './entities.ts'
-import type { MathToken } from './math.ts'
+import { OPEN, type MathToken } from './math.ts'
 import type { Setting } from './nodes.ts'
 
 export function inlineNodes(tokens: readonly Token[] | undefined, setting: Setting): Node[] {
@@ -48,13 +48,15 @@ function inline(token: Token, setting: Setting): (Node | string)[] {
     case 'image':
       return image(token as Tokens.Image, setting)
     case 'text':
-      return 'tokens' in token && token.tokens ? inner() : textWithMarks(decodeEntities((token as Tokens.Text).text), setting)
+      return 'tokens' in token && token.tokens ? inner() : textWithMarks(plainText(token as Tokens.Text), setting)
     case 'checkbox':
       return []
     default:
       return [token.raw]
   }
 }
+
+const plainText = ({ text }: Tokens.Text) => decodeEntities(text.replaceAll(OPEN, ''))
 
 /** `[1]` in running text is the mark of source 1 when there is one. */
 function textWithMarks(text: string, setting: Setting): (Node | string)[] {

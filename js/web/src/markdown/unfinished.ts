@@ -4,8 +4,12 @@
  * sees raw marks which the finished text will not have. Only the last block is touched.
  */
 
+import type { Token } from 'marked'
+
+import { isClosed, isFence } from './fence.ts'
 import { closedInline } from './inline.ts'
-import { OPEN } from './math.ts'
+import { lastBlock } from './lexer.ts'
+import { isOpenMath, OPEN } from './math.ts'
 
 const FENCE = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*(`{3,}|~{3,})([^\n]*)$/
 /** Quote, list, task and heading marks at the start of a line. */
@@ -14,95 +18,67 @@ const MARKS = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)))*[ \t]*(?:\[[ xX
 const UNDECIDED = /^[ \t]*(?:[-*+_=#>|:`~ \t]+|\d{1,9}[.)]?|(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?)[ \t]*$/
 /** A last line that may still become the definition of a link, which is not seen. */
 const DEFINITION = /^ {0,3}\[(?:[^\]]{0,60}|[^\]]+\]|[^\]]+\]:[ \t]*(?:\S*|\S+[ \t]+(?:["'(].*)?))$/
-const MATH = /^[ \t]*(\$\$|\\\[)/
 const DELIMITERS = /^[ \t|:-]*$/
 
-/** `text` as far as it can be shown while more may come. */
-export function shown(text: string): string {
-  const lines = text.split('\n')
+export interface Shown {
+  /** The text as far as it can be shown while more may come. */
+  text: string
+  /** The blocks before this offset are as they were written, and stay blocks of their own. */
+  decided: number
+}
+
+export function shown(text: string): Shown {
+  const { start, decided, leaf } = lastBlock(text)
+  return { text: text.slice(0, start) + shownBlock(text.slice(start).split('\n'), leaf), decided }
+}
+
+function shownBlock(lines: readonly string[], block: Token | undefined): string {
   const last = lines.length - 1
   const lastLine = lines[last] as string
-  const fence = openFence(lines)
-  if (fence) return inFence(lines, fence)
-  const start = blockStart(lines)
-  const math = openMath(lines, start)
-  if (math) return inMath(lines, math)
+  if (isFence(block) && !(isClosed(block) && lastLine.trim() === '')) return inFence(lines, block.raw)
+  if (isOpenMath(block)) return inMath(lines, block.raw)
+  const start = leafStart(lines)
   if (start === last && DEFINITION.test(lastLine)) return lines.slice(0, last).join('\n')
   const table = tableIn(lines, start)
   if (table === 'undecided') {
     const isBelowHeader = last > start && hasPipe(lines[last - 1] as string) && DELIMITERS.test(lastLine)
     return lines.slice(0, isBelowHeader ? last - 1 : last).join('\n')
   }
-  if (table === 'head') return text
+  if (table === 'head') return lines.join('\n')
   if (UNDECIDED.test(lastLine)) return lines.slice(0, last).join('\n')
   if (table === 'rows') return [...lines.slice(0, last), closedCell(lastLine)].join('\n')
-  if (isIndentedCode(lines, start)) return text
+  if (isIndentedCode(lines, start)) return lines.join('\n')
   const [first = '', ...rest] = lines.slice(start)
   const marks = MARKS.exec(first)?.[0] ?? ''
   const leaf = marks + closedInline([first.slice(marks.length), ...rest].join('\n'))
   return [...lines.slice(0, start), leaf].join('\n')
 }
 
-interface Fence {
-  line: number
-  mark: string
-}
-
-/** The code fence that the text ends in, if it does. */
-function openFence(lines: readonly string[]): Fence | undefined {
-  let open: Fence | undefined
-  lines.forEach((line, i) => {
-    const [, mark = '', info = ''] = FENCE.exec(line) ?? []
-    if (!mark) return
-    if (!open) {
-      if (mark.startsWith('~') || !info.includes('`')) open = { line: i, mark }
-    } else if (mark.startsWith(open.mark) && !info.trim()) {
-      open = undefined
-    }
-  })
-  return open
-}
-
-/** Code is shown with its language, so not before the fence's own line ends; a closing fence never is. */
-function inFence(lines: readonly string[], { line, mark }: Fence): string {
+/** Code is shown with its language, so not before the fence's own line ends; a closing fence never is, nor the
+ * line end before what may become one. */
+function inFence(lines: readonly string[], fence: string): string {
   const last = lines.length - 1
-  const isHeldBack = line === last || /^[ \t>]*(`+|~+)[ \t]*$/.exec(lines[last] as string)?.[1]?.[0] === mark[0]
-  return lines.slice(0, isHeldBack ? last : undefined).join('\n')
-}
-
-interface OpenMath {
-  line: number
-  /** What stands before it on its line: list and quote marks. */
-  before: string
-  mark: string
-}
-
-/** The formula on lines of its own that the last block ends in, if it does. */
-function openMath(lines: readonly string[], start: number): OpenMath | undefined {
-  for (let i = start; i < lines.length; i++) {
-    const before = MARKS.exec(lines[i] as string)?.[0] ?? ''
-    const mark = MATH.exec((lines[i] as string).slice(before.length))?.[1]
-    if (!mark) continue
-    const close = mark === '$$' ? '$$' : '\\]'
-    const end = lines.findIndex((line, j) => j >= i && line.includes(close, j === i ? line.indexOf(mark) + mark.length : 0))
-    if (end < 0) return { line: i, before, mark }
-    i = end
-  }
-  return undefined
+  const [, marks] = /^[ \t>]*([`~]*)[ \t]*$/.exec(lines[last] as string) ?? []
+  if (!fence.includes('\n')) return lines.slice(0, last).join('\n')
+  const isHeldBack = marks === '' || marks?.[0] === fence.trimStart()[0]
+  return isHeldBack ? `${lines.slice(0, last).join('\n')}\n` : lines.join('\n')
 }
 
 /** A formula is shown as its source until it is closed, and not before it has any. */
-function inMath(lines: readonly string[], { line, before, mark }: OpenMath): string {
-  const text = lines.join('\n')
-  const start = lines.slice(0, line).join('\n').length + (line ? 1 : 0)
-  const source = text.slice(text.indexOf(mark, start + before.length) + mark.length)
-  const whole = source.replace(mark === '$$' ? /\$$/ : /\\$/, '').trimEnd()
-  if (!whole.trim()) return text.slice(0, Math.max(0, start - 1))
-  return text.slice(0, text.length - source.length) + whole + OPEN + (mark === '$$' ? '$$' : '\\]')
+function inMath(lines: readonly string[], formula: string): string {
+  const first = lines.length - formula.split('\n').length
+  const before = lines.slice(0, first).join('\n')
+  const rest = lines.slice(first).join('\n')
+  const mark = formula.trimStart().slice(0, 2)
+  const end = mark === '$$' ? '$$' : '\\]'
+  const at = rest.indexOf(mark) + mark.length
+  const whole = rest.slice(at).replace(mark === '$$' ? /\$$/ : /\\$/, '').trimEnd()
+  if (!whole.trim()) return before
+  return `${before}${first ? '\n' : ''}${rest.slice(0, at)}${whole}${OPEN}${end}`
 }
 
-/** The first line of the block that the last line belongs to. */
-function blockStart(lines: readonly string[]): number {
+/** The first line of the paragraph, heading or table, inside whatever it is, that the last line belongs to. */
+function leafStart(lines: readonly string[]): number {
   let start = lines.length - 1
   while (start > 0 && isContinued(lines[start - 1] as string, lines[start] as string)) start -= 1
   return start

@@ -8,12 +8,14 @@ import { lex } from './lexer.ts'
 import { blockNode, growingPart, type Setting } from './nodes.ts'
 import { Pages } from './pages.ts'
 import { patch, patchChildren } from './patch.ts'
-import { References } from './references.ts'
+import { References, type Settled } from './references.ts'
 import { headOf, loosen, settledBlocks, settledPart } from './settled.ts'
 import { shown } from './unfinished.ts'
 
 interface Shown {
   raw: string
+  /** What the lexer made of it: tabs, for one, depend on what comes next. */
+  text: string | undefined
   node: Element | null
 }
 
@@ -54,9 +56,9 @@ export class MarkdownView {
     if (!unix.startsWith(this.#text)) this.#clear()
     this.#text = unix
     if (this.#fence && !this.#grow(this.#fence, isFinished)) return
-    const tokens = this.#read(isFinished)
+    const { tokens, decided } = this.#read(isFinished)
     this.#show(tokens)
-    if (!isFinished) this.#settle(tokens)
+    if (!isFinished) this.#settle(tokens, decided)
     else for (const { node } of this.#tail) if (node) this.#setting.enrich?.(node, true)
   }
 
@@ -81,10 +83,11 @@ export class MarkdownView {
     return true
   }
 
-  /** The tokens of the tail. */
-  #read(isFinished: boolean): Token[] {
+  /** The tokens of the tail, and before which offset of it they can be settled. */
+  #read(isFinished: boolean): { tokens: Token[]; decided: number } {
     const source = this.#source
-    const { tokens, links } = lex(isFinished ? source : shown(source), this.#references.settled)
+    const { text, decided } = isFinished ? { text: source, decided: source.length } : shown(source)
+    const { tokens, links } = lex(text, this.#references.settled)
     const hasNews = this.#references.hasNews(links)
     if (this.#growing && (hasNews || !admits(this.#growing, tokens[0]))) {
       this.#release()
@@ -94,7 +97,7 @@ export class MarkdownView {
       for (const block of this.#references.update(links)) this.#showAgain(block)
       for (const shown of this.#tail) shown.raw = ''
     }
-    return tokens
+    return { tokens, decided }
   }
 
   get #source(): string {
@@ -109,10 +112,10 @@ export class MarkdownView {
     for (const shown of this.#tail) shown.raw = ''
   }
 
-  #showAgain(block: Shown): void {
+  #showAgain(block: Settled): void {
     const token = lex(block.raw, this.#references.all).tokens.find(({ type }) => type !== 'space')
     const next = token && blockNode(token, this.#setting)
-    if (!next || !block.node) return
+    if (!next) return
     patch(block.node, next)
     this.#setting.enrich?.(block.node, true)
   }
@@ -121,10 +124,11 @@ export class MarkdownView {
     if (this.#growing?.isLoose) loosen(tokens[0] as Tokens.List)
     tokens.forEach((token, i) => {
       const present = this.#tail[i]
-      if (present?.raw === token.raw) return
+      const { raw, text } = token as Tokens.Generic & { text?: string }
+      if (present?.raw === raw && present.text === text) return
       const node = this.#nodeOf(token, present?.node ?? null, i === 0 ? this.#growing : null)
-      this.#tail[i] = { raw: token.raw, node }
-      if (node && /\$|\\[([]/.test(token.raw)) this.#setting.enrich?.(node, false)
+      this.#tail[i] = { raw, text, node }
+      if (node && /\$|\\[([]/.test(raw)) this.#setting.enrich?.(node, false)
     })
     this.#tail.length = tokens.length
     this.#pages.place(this.#count, this.#tail.map(({ node }) => node).filter((node) => node !== null))
@@ -138,12 +142,13 @@ export class MarkdownView {
     return present
   }
 
-  #settle(tokens: Token[]): void {
-    const count = settledBlocks(tokens, this.#source)
+  #settle(tokens: Token[], decided: number): void {
+    const count = settledBlocks(tokens, this.#source, decided)
     for (const token of tokens.splice(0, count)) this.#settleBlock(token)
     const last = this.#tail.at(-1)
     if (tokens.length === 1 && last?.node && tokens[0]?.type === 'code') {
       this.#fence = OpenFence.at(this.#text, this.#settled, last.node)
+      this.#fence?.take(this.#text, false)
     } else {
       this.#settlePart(tokens[0])
     }
@@ -173,7 +178,7 @@ export class MarkdownView {
     this.#settled += part.length + (this.#growing ? 0 : head.length)
     this.#growing = { type: token.type, start, count: count + part.count, head, isLoose }
     // The rest is shown already; it is another text for the lexer.
-    this.#tail[0] = { raw: '', node }
+    this.#tail[0] = { raw: '', text: '', node }
     const children = growingPart(node)?.children ?? []
     for (let i = count; i < count + part.count; i++) this.#setting.enrich?.(children[i] as Element, true)
   }
