@@ -42,7 +42,7 @@ def with_strangers(log: str) -> str:
 
 def of_a_wrong_shape(log: str) -> str:
     """The sources are no list, and a citation has no number."""
-    told = []
+    told: list[str] = []
     for frame in frames(log):
         data = json.loads(frame.split("data: ", 1)[1].split("\n")[0])
         if data["type"] == "sources.added":
