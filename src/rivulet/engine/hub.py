@@ -14,15 +14,16 @@ from rivulet.domain.events import AnyEvent, TurnFinished
 from rivulet.ports.dialect import Dialect, Frame, Renderer
 from rivulet.ports.turns import TurnLog
 
-WINDOW = 256
-"""Events of a running turn kept in memory. At 20 tokens/s: a reader 12 s behind; the log has the rest."""
+WINDOW = 64
+"""Events of a running turn kept in memory, half a kilobyte each with their bytes. At 20 tokens/s: a reader 3 s
+behind; the log has the rest."""
 
-PAGE = 500
-"""Events read from the log at once: about 60 kB of native frames, so one page is about one send."""
+PAGE = 250
+"""Events read from the log at once: about 30 kB of native frames, so one page is about one send."""
 
-PIECE = 64 * 1024
+PIECE = 32 * 1024
 """Bytes handed to a connection at once: with the 64 KiB that uvicorn buffers, a stalled follower holds at
-most 128 KiB."""
+most 96 KiB."""
 
 ORPHAN_POLL_S = 0.25
 """How often the log is asked about a turn that is unfinished but not running here (recovery is under way)."""
