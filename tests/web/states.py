@@ -65,6 +65,11 @@ def _shortcuts(visitor: Visitor) -> None:
     expect(visitor.page.locator("dialog[open]")).to_be_visible()
 
 
+def _edit(visitor: Visitor) -> None:
+    visitor.page.locator(".question-actions button").nth(1).click()
+    expect(visitor.page.locator(".edit textarea")).to_be_focused()
+
+
 def _menu(visitor: Visitor) -> None:
     visitor.page.locator(".answer [aria-haspopup]").last.click()
     expect(visitor.page.get_by_role("menu")).to_be_visible()
@@ -85,6 +90,7 @@ AFTER: dict[str, Callable[[Visitor], None]] = {
     "search": _search,
     "shortcuts": _shortcuts,
     "menu": _menu,
+    "edit": _edit,
 }
 """What there is to see once `ANSWER` has been given."""
 
@@ -102,4 +108,4 @@ def in_state(visitor: Visitor, open_state: Callable[[Visitor], None]) -> Iterato
     yield
     visitor.page.keyboard.press("Escape")
     visitor.page.evaluate("document.querySelector('.drawer-head button')?.click()")
-    expect(visitor.page.locator("dialog[open], [role=menu]:popover-open, .drawer")).to_have_count(0)
+    expect(visitor.page.locator("dialog[open], [role=menu]:popover-open, .drawer, .edit")).to_have_count(0)

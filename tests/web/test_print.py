@@ -1,0 +1,52 @@
+"""On paper: the whole conversation and nothing to press."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pypdfium2
+import pytest
+
+from tests.web.conftest import TWO_SOURCES, Server, ToldModel, Visitor, documents_are_read
+
+LONG = "\n".join(f"Line {n} of a long question." for n in range(40))
+ANSWER = (
+    "It is changed **every 5,000 kilometres** [1].\n\n```python\n"
+    + "\n".join(f"print('line {n} of the code')" for n in range(90))
+    + "\n```\n\n| part | interval |\n|---|---|\n| oil | 5,000 km |\n\nThe end of it."
+)
+CONTROLS = "Copy|Wrap|Show|Details|Ask again|New chat|Settings|Documents|Answered in|not cited|Your question"
+
+
+@pytest.fixture
+def paper(
+    new_visitor: Callable[..., Visitor], server: Server, model: ToldModel, tmp_path: Path
+) -> pypdfium2.PdfDocument:
+    """A chat of two questions, one of them folded, read in the dark and printed."""
+    documents_are_read(server)
+    visitor = new_visitor(color_scheme="dark")
+    visitor.open(server.url)
+    for question, answer in ((TWO_SOURCES, ANSWER), (LONG, "Short.")):
+        model.tell(answer)
+        visitor.ask(question)
+        visitor.finished()
+    visitor.page.locator(".chip").first.click()
+    visitor.page.pdf(path=tmp_path / "chat.pdf", print_background=True)
+    return pypdfium2.PdfDocument(tmp_path / "chat.pdf")
+
+
+def test_a_printed_chat_is_the_whole_conversation_and_nothing_else(paper: pypdfium2.PdfDocument) -> None:
+    """Every line of questions, answers and code with the sources below, over as many pages as it takes, in
+    dark ink on white; no button, no list of chats, no field."""
+    text = "\n".join(page.get_textpage().get_text_range() for page in paper)
+    whole = " ".join(text.split())
+    for said in (TWO_SOURCES, "every 5,000 kilometres", "The end of it.", "Short.", "Service schedule"):
+        assert said in whole
+    for n in range(40):
+        assert f"Line {n} of a long question." in whole
+    for n in range(90):
+        assert f"print('line {n} of the code')" in whole
+    assert re.findall(CONTROLS, whole) == []
+    image = paper[0].render().to_numpy()
+    assert list(image[2, 2][:3]) == [255, 255, 255]
+    assert image.min() < 80
