@@ -63,7 +63,7 @@ async def test_the_model_reads_rules_sources_and_question(provider: Provider, mo
     system, *history, question = told(model)
     assert (system["role"], question["role"]) == ("system", "user")
     assert [message["content"] for message in history] == ["Hi", "Ho"]
-    assert f"[1] Alder Bridge\n{BRIDGE}" in question["content"]
+    assert f'<source n="1" title="Alder Bridge">\n{BRIDGE}\n</source>' in question["content"]
     assert question["content"].endswith("Is it old?")
     assert BRIDGE not in system["content"]
 

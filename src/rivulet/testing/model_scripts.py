@@ -26,7 +26,7 @@ def answering(pace: float = 0, tokens: int | None = None) -> Script:
     """The default text, word by word, at `pace` tokens per second (0: at once), repeated up to `tokens`."""
 
     async def answer(call: Call) -> None:
-        marked = b"[1]" in call.body
+        marked = b"<source n=" in call.body
         words = re.findall(r"\S+\s*", TEXT if marked else re.sub(r" \[\d+\]", "", TEXT))
         if tokens is not None:
             words = list(itertools.islice(itertools.cycle([*words[:-1], words[-1] + " "]), tokens))
