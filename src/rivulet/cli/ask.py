@@ -1,27 +1,21 @@
-"""`rivulet ask` and `rivulet chat`: a question in a terminal, the answer as it is written."""
+"""`rivulet ask`: a question in a terminal or a script, the answer as it is written."""
 
 import asyncio
 import signal
 import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
-from rich.console import Console
 
+from rivulet.cli.following import Following
 from rivulet.cli.reach import reach
 from rivulet.cli.remote import Remote
-from rivulet.domain import events as e
-
-notes = Console(stderr=True, highlight=False)
+from rivulet.cli.shown import Shown
 
 Data = Annotated[Path, Parameter(env_var="RIVULET_DATA")]
 Server = Annotated[str | None, Parameter(env_var="RIVULET_SERVER")]
-
-FAILED = 1
-INTERRUPTED = 130
+TERMINATED = 128 + signal.SIGTERM
 
 
 def ask(
@@ -35,6 +29,8 @@ def ask(
     stream: bool = True,
 ) -> None:
     """Ask one question. Ctrl-C stops the answer and keeps what is there.
+
+    In a terminal the answer is set as it is written; into a pipe or a file goes its Markdown, byte for byte.
 
     Parameters
     ----------
@@ -59,114 +55,25 @@ def ask(
         async with reach(server, data, model) as remote:
             turn_id = await remote.ask({"input": text} | ({"model": model} if model else {}))
             shown = Shown(as_json=json, at_once=stream, with_sources=sources)
-            return await follow(remote, turn_id, shown)
+            return await to_its_end(following(remote, turn_id, shown))
 
     sys.exit(asyncio.run(run()))
 
 
-def chat(
-    *, server: Server = None, data: Data = Path(".rivulet"), model: str | None = None, sources: bool = True
-) -> None:
-    """Talk until an empty line or Ctrl-D. Ctrl-C stops the answer that is being written."""
-
-    async def run() -> None:
-        async with reach(server, data, model) as remote:
-            chat_id: str | None = None
-            while (question := await asyncio.to_thread(_question)) is not None:
-                body: dict[str, Any] = {"input": question}
-                body |= {"chat_id": chat_id} if chat_id else {}
-                body |= {"model": model} if model else {}
-                started = await remote.post("/v1/turns", body)
-                chat_id = started["chat_id"]
-                shown = Shown(as_json=False, at_once=True, with_sources=sources)
-                await follow(remote, started["turn_id"], shown)
-
-    asyncio.run(run())
+def following(remote: Remote, turn_id: str, shown: Shown, after: int = 0) -> Following:
+    """The turn, which an interrupt stops."""
+    events = remote.follow(turn_id, after, shown.lost)
+    return Following(events, shown, lambda: remote.post(f"/v1/turns/{turn_id}/stop"))
 
 
-class Shown:
-    """An answer on its way to the terminal: text to stdout, everything about it to stderr."""
-
-    def __init__(self, *, as_json: bool, at_once: bool, with_sources: bool) -> None:
-        self._as_json = as_json
-        self._at_once = at_once
-        self._with_sources = with_sources
-        self._text: list[str] = []
-        self._sources: list[e.Passage] = []
-        self._cited: set[int] = set()
-
-    def show(self, event: e.AnyEvent) -> None:
-        if self._as_json:
-            _print(e.encode(event).decode())
-            return
-        match event:
-            case e.TextDelta():
-                if self._at_once:
-                    _print(event.delta, end="")
-                else:
-                    self._text.append(event.delta)
-            case e.TextFinished() if self._at_once:
-                _print("")
-            case e.StageStarted() if sys.stderr.isatty():
-                notes.print(f"[dim]{event.label or event.stage}…[/dim]")
-            case e.SourcesAdded():
-                self._sources.extend(event.sources)
-            case e.CitationAdded():
-                self._cited.add(event.n)
-            case e.TurnFinished():
-                self._end(event)
-            case _:
-                pass
-
-    def _end(self, event: e.TurnFinished) -> None:
-        if self._text:
-            _print("".join(self._text))
-        if self._with_sources:
-            for passage in self._sources:
-                if passage.n in self._cited or not self._cited:
-                    _print(f"[{passage.n}] {passage.title} — {passage.url}")
-        if event.error is not None:
-            notes.print(f"[red]{event.error.message}[/red] ({event.error.code})", markup=True)
-        elif event.status != "completed":
-            notes.print(f"[yellow]{event.status}[/yellow] ({event.finish_reason})")
-
-
-async def follow(remote: Remote, turn_id: str, shown: Shown, after: int = 0) -> int:
-    """Shows the turn to its end; the exit status that its end deserves."""
+async def to_its_end(following: Following) -> int:
+    """Runs it with Ctrl-C as its interrupt; its exit status."""
     loop = asyncio.get_running_loop()
-    stopping: list[asyncio.Task[Any]] = []
-
-    def interrupted() -> None:
-        if stopping:
-            sys.exit(INTERRUPTED)
-        stopping.append(loop.create_task(remote.post(f"/v1/turns/{turn_id}/stop")))
-
-    status = FAILED
-    with _on_interrupt(interrupted):
-        async for event in remote.follow(turn_id, after):
-            shown.show(event)
-            if isinstance(event, e.TurnFinished):
-                status = {"completed": 0, "incomplete": 0, "cancelled": INTERRUPTED}.get(event.status, FAILED)
-    await asyncio.gather(*stopping)
-    return status
-
-
-@contextmanager
-def _on_interrupt(act: Callable[[], None]) -> Generator[None]:
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGINT, act)
+    loop.add_signal_handler(signal.SIGINT, following.interrupt)
+    # As an exception, so that the terminal is left as it was found.
+    loop.add_signal_handler(signal.SIGTERM, sys.exit, TERMINATED)
     try:
-        yield
+        return await following.run()
     finally:
         loop.remove_signal_handler(signal.SIGINT)
-
-
-def _question() -> str | None:
-    try:
-        return input("> ").strip() or None
-    except EOFError:
-        return None
-
-
-def _print(text: str, end: str = "\n") -> None:
-    print(text, end=end, flush=True)  # noqa: T201
+        loop.remove_signal_handler(signal.SIGTERM)

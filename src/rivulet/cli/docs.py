@@ -5,17 +5,14 @@ import sys
 from pathlib import Path
 
 from cyclopts import App
-from rich.console import Console
-from rich.table import Table
 
 from rivulet.cli.ask import Data, Server
+from rivulet.cli.listing import Listing, print_line
 from rivulet.cli.reach import reach
 from rivulet.cli.remote import Remote
 from rivulet.domain.errors import InvalidRequest
 
 docs = App(name="docs", help="Add, list, remove and look at documents.")
-console = Console(highlight=False)
-
 POLL_S = 0.2
 
 
@@ -43,11 +40,11 @@ def ls(*, server: Server = None, data: Data = Path(".rivulet")) -> None:
 
     async def run() -> None:
         async with reach(server, data) as remote:
-            table = Table("source", "title", "status", "documents", "failed", "chunks", box=None)
+            sources = Listing("source", "title", "status", "documents", "failed", "chunks")
             for each in (await remote.get("/v1/sources"))["sources"]:
                 counts = (str(each[name]) for name in ("document_count", "failed_count", "chunk_count"))
-                table.add_row(each["id"], each["title"], each["status"], *counts)
-            console.print(table)
+                sources.add(each["id"], each["title"], each["status"], *counts)
+            sources.print()
 
     asyncio.run(run())
 
@@ -73,13 +70,13 @@ def status(source_id: str | None = None, *, server: Server = None, data: Data = 
             wanted = (
                 [source_id] if source_id else [s["id"] for s in (await remote.get("/v1/sources"))["sources"]]
             )
-            table = Table("document", "title", "status", "chunks", "reason", box=None)
+            documents = Listing("document", "title", "status", "chunks", "reason")
             for each in wanted:
                 for found in (await remote.get(f"/v1/sources/{each}"))["documents"]:
                     if source_id or found["status"] == "failed":
                         row = (found["status"], str(found["chunk_count"]), found.get("reason") or "")
-                        table.add_row(found["id"], found["title"], *row)
-            console.print(table)
+                        documents.add(found["id"], found["title"], *row)
+            documents.print()
 
     asyncio.run(run())
 
@@ -90,7 +87,7 @@ async def _indexed(remote: Remote, source_id: str) -> bool:
         await asyncio.sleep(POLL_S)  # nothing in the API waits for a source
     for found in source["documents"]:
         reason = f": {found['reason']}" if found.get("reason") else f", {found['chunk_count']} chunks"
-        console.print(f"{found['filename']} {found['status']}{reason}", markup=False)
+        print_line(f"{found['filename']} {found['status']}{reason}")
     return source["status"] == "ready" and not source["failed_count"]
 
 

@@ -1,7 +1,7 @@
 """A client of the native API: what the commands say to a server (PROTOCOL.md)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -67,8 +67,11 @@ class Remote:
         """The id of the turn it started."""
         return (await self.post("/v1/turns", body))["turn_id"]
 
-    async def follow(self, turn_id: str, after: int = 0) -> AsyncGenerator[AnyEvent, None]:
-        """Every event once, to the terminal one, coming back by itself after a lost connection."""
+    async def follow(
+        self, turn_id: str, after: int = 0, lost: Callable[[], None] = lambda: None
+    ) -> AsyncGenerator[AnyEvent, None]:
+        """Every event once, to the terminal one, coming back by itself after a lost connection, which is told
+        to `lost`."""
         attempt = 0
         while True:
             try:
@@ -82,6 +85,7 @@ class Remote:
                     raise Unreachable(f"{self.url} cannot be reached any more: {problem}") from None
             if attempt == len(PATIENCE_S):
                 raise Unreachable(f"{self.url} does not finish the turn.")
+            lost()
             await asyncio.sleep(PATIENCE_S[attempt])
             attempt += 1
 

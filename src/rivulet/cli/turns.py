@@ -2,20 +2,20 @@
 
 import asyncio
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import msgspec
 from cyclopts import App
-from rich.console import Console
-from rich.table import Table
 
-from rivulet.cli.ask import Data, Server, Shown, follow
+from rivulet.cli.ask import Data, Server, following, to_its_end
+from rivulet.cli.following import INTERRUPTED, Following
+from rivulet.cli.listing import Listing, print_json
 from rivulet.cli.reach import reach
+from rivulet.cli.shown import Shown
 from rivulet.domain import events as e
 
 turns = App(name="turns", help="List, look at, follow, stop and replay turns.")
-console = Console(highlight=False)
 
 
 @turns.command
@@ -25,10 +25,10 @@ def ls(*, server: Server = None, data: Data = Path(".rivulet"), limit: int = 20)
     async def run() -> None:
         async with reach(server, data) as remote:
             found = await remote.get("/v1/chats", limit=limit)
-            table = Table("chat", "title", "running turn", box=None)
+            chats = Listing("chat", "title", "running turn")
             for chat in found["chats"]:
-                table.add_row(chat["id"], chat["title"], chat.get("running_turn_id", ""))
-            console.print(table)
+                chats.add(chat["id"], chat["title"], chat.get("running_turn_id") or "")
+            chats.print()
 
     asyncio.run(run())
 
@@ -41,7 +41,7 @@ def show(turn_id: str, *, server: Server = None, data: Data = Path(".rivulet")) 
         async with reach(server, data) as remote:
             return await remote.get(f"/v1/turns/{turn_id}")
 
-    console.print_json(msgspec.json.encode(asyncio.run(run())).decode())
+    print_json(asyncio.run(run()))
 
 
 @turns.command(name="follow")
@@ -58,7 +58,7 @@ def follow_turn(
     async def run() -> int:
         async with reach(server, data) as remote:
             shown = Shown(as_json=json, at_once=True, with_sources=True)
-            return await follow(remote, turn_id, shown, after)
+            return await to_its_end(following(remote, turn_id, shown, after))
 
     sys.exit(asyncio.run(run()))
 
@@ -71,7 +71,7 @@ def stop(turn_id: str, *, server: Server = None, data: Data = Path(".rivulet")) 
         async with reach(server, data) as remote:
             return await remote.post(f"/v1/turns/{turn_id}/stop")
 
-    console.print_json(msgspec.json.encode(asyncio.run(run())).decode())
+    print_json(asyncio.run(run()))
 
 
 @turns.command
@@ -99,14 +99,21 @@ def replay(
         Print every event as a line of JSON.
     """
 
-    async def run() -> None:
+    async def run() -> int:
         async with reach(server, data) as remote:
             shown = Shown(as_json=json, at_once=True, with_sources=True)
-            before: e.AnyEvent | None = None
-            async for event in remote.follow(turn_id):
-                if before is not None and speed > 0:
-                    await asyncio.sleep(max(0, event.at - before.at) / 1000 / speed)
-                shown.show(event)
-                before = event
+            replay = Following(_paced(remote.follow(turn_id), speed), shown)
+            await to_its_end(replay)
+            return INTERRUPTED if replay.is_left else 0
 
-    asyncio.run(run())
+    sys.exit(asyncio.run(run()))
+
+
+async def _paced(events: AsyncGenerator[e.AnyEvent], speed: float) -> AsyncGenerator[e.AnyEvent]:
+    """With the pauses that were between them."""
+    before: e.AnyEvent | None = None
+    async for event in events:
+        if before is not None and speed > 0:
+            await asyncio.sleep(max(0, event.at - before.at) / 1000 / speed)
+        yield event
+        before = event

@@ -1,0 +1,124 @@
+"""`rivulet chat`: one question after the other in a terminal.
+
+The event loop has a thread of its own, and with it the server that may be borrowed: the main thread waits for
+a person, and only there does Python hear Ctrl-C.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Generator
+from concurrent.futures import Future
+from contextlib import AbstractAsyncContextManager, contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any, TypeVar
+
+from rivulet.cli.ask import TERMINATED, Data, Server, following
+from rivulet.cli.following import FAILED
+from rivulet.cli.prompt import Prompt
+from rivulet.cli.reach import reach
+from rivulet.cli.remote import Remote
+from rivulet.cli.screen import Screen
+from rivulet.cli.shown import Shown
+from rivulet.domain.errors import RivuletError
+
+T = TypeVar("T")
+
+
+def chat(
+    *, server: Server = None, data: Data = Path(".rivulet"), model: str | None = None, sources: bool = True
+) -> None:
+    """Talk until Ctrl-D. Ctrl-C stops the answer that is being written, or drops the line you are at.
+
+    Parameters
+    ----------
+    server
+        A running server's address. Without it the server at work on --data answers, or this process itself.
+    data
+        The data directory.
+    model
+        What answers, as in `rivulet serve --model`.
+    sources
+        List the sources under each answer.
+    """
+    signal.signal(signal.SIGTERM, _terminated)
+    prompt = Prompt()
+    failed = False
+    with _beside(reach(server, data, model)) as (loop, remote):
+        talk = Talk(loop, remote, model, sources)
+        while (question := prompt.question()) is not None:
+            failed |= bool(question) and talk.ask(question) == FAILED
+    # A person has seen it; a script that sends its questions down a pipe asks for the exit status.
+    sys.exit(FAILED if failed and not prompt.is_person else 0)
+
+
+class Talk:
+    """One chat: each question goes on from the answer before."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, remote: Remote, model: str | None, sources: bool
+    ) -> None:
+        self._loop = loop
+        self._remote = remote
+        self._model = model
+        self._sources = sources
+        self._chat_id: str | None = None
+
+    def ask(self, question: str) -> int:
+        """Shows the answer to its end; the status it would have as an exit status."""
+        body: dict[str, Any] = {"input": question}
+        body |= {"chat_id": self._chat_id} if self._chat_id else {}
+        body |= {"model": self._model} if self._model else {}
+        try:
+            started = asyncio.run_coroutine_threadsafe(
+                self._remote.post("/v1/turns", body), self._loop
+            ).result()
+            self._chat_id = started["chat_id"]
+            return self._follow(started["turn_id"])
+        except RivuletError as problem:
+            Screen().say(problem.message, f" ({problem.code})", "red")
+            return FAILED
+
+    def _follow(self, turn_id: str) -> int:
+        shown = Shown(as_json=False, at_once=True, with_sources=self._sources)
+        turn = following(self._remote, turn_id, shown)
+        future = asyncio.run_coroutine_threadsafe(turn.run(), self._loop)
+        while True:
+            try:
+                return future.result()
+            except KeyboardInterrupt:
+                self._loop.call_soon_threadsafe(turn.interrupt)
+
+
+def _terminated(*_: object) -> None:
+    sys.exit(TERMINATED)
+
+
+@contextmanager
+def _beside(opening: AbstractAsyncContextManager[T]) -> Generator[tuple[asyncio.AbstractEventLoop, T]]:
+    """What is opened lives on a loop in another thread for as long as the block."""
+    opened: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, T]] = Future()
+
+    async def live() -> None:
+        over = asyncio.Event()
+        async with opening as it:
+            opened.set_result((asyncio.get_running_loop(), over, it))
+            await over.wait()
+
+    def work() -> None:
+        try:
+            asyncio.run(live())
+        except BaseException as problem:
+            if opened.done():
+                raise
+            opened.set_exception(problem)
+
+    thread = Thread(target=work, name="chat")
+    thread.start()
+    loop, over, it = opened.result()
+    try:
+        yield loop, it
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join()

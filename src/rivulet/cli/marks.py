@@ -1,0 +1,78 @@
+"""How the blocks of Markdown begin and end, as far as a single line can say it."""
+
+import re
+from dataclasses import dataclass
+
+HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
+RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
+UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*$")
+"""Below a paragraph it makes a heading of it."""
+QUOTE = re.compile(r" {0,3}>")
+ITEM = re.compile(r"( {0,3}(?:[-+*]|\d{1,9}[.)]))(?:([ \t]+)(?=\S)|[ \t]*$)")
+TAG = re.compile(r" {0,3}</?[a-zA-Z]")
+COLUMNS = re.compile(r"[ \t:-]*\|[ \t|:-]*$")
+"""The second line of a table, which may look like an item or a rule."""
+HALF = re.compile(r"[\s#>*_`~+=|:.)-]*")
+"""Marks alone: the line that begins with them may become anything."""
+
+_FENCE = re.compile(r"( {0,3})(`{3,}(?=[^`]*$)|~{3,})[ \t]*([^\s`]*)")
+_INTERRUPTING_ITEM = re.compile(r" {0,3}(?:[-+*]|1[.)])[ \t]+\S")
+_UNTIL = (
+    (re.compile(r" {0,3}<(?:script|pre|style|textarea)(?:\s|>|$)", re.I), "</(?:script|pre|style|textarea)>"),
+    (re.compile(r" {0,3}<!--"), "-->"),
+    (re.compile(r" {0,3}<\?"), r"\?>"),
+    (re.compile(r" {0,3}<!\[CDATA\["), r"\]\]>"),
+    (re.compile(r" {0,3}<![a-zA-Z]"), ">"),
+)
+
+
+@dataclass(slots=True)
+class Fence:
+    """An open fence. `gap` stands before its next part; `count` is the number of lines in the parts before,
+    `context` the text of the last of them."""
+
+    indent: int
+    mark: str
+    language: str
+    gap: bool = False
+    count: int = 0
+    context: str = ""
+    is_begun: bool = False
+
+    def is_ended_by(self, line: str) -> bool:
+        bare = line.strip(" \t")
+        return indent(line) < 4 and len(bare) >= len(self.mark) and not bare.strip(self.mark[0])
+
+    def inner(self, line: str) -> str:
+        """The line without the indentation that the fence itself has."""
+        return line[min(self.indent, len(line) - len(line.lstrip(" "))) :]
+
+
+def fence(line: str) -> Fence | None:
+    """The fence that begins with this line."""
+    found = _FENCE.match(line)
+    return Fence(len(found[1]), found[2], found[3]) if found else None
+
+
+def indent(line: str) -> int:
+    """In columns, as tabs count."""
+    white = line[: len(line) - len(line.lstrip(" \t"))]
+    return len(white.expandtabs(4))
+
+
+def inside(item: re.Match[str]) -> int:
+    """The column from which on a line belongs to the item."""
+    marked = len(item[1])
+    spaces = len((item[1] + (item[2] or " ")).expandtabs(4)) - marked
+    return marked + (spaces if spaces <= 4 else 1)
+
+
+def until(line: str) -> re.Pattern[str] | None:
+    """What ends the HTML that begins with this line, if a blank line does not."""
+    return next((re.compile(end, re.I) for start, end in _UNTIL if start.match(line)), None)
+
+
+def interrupts(line: str) -> bool:
+    """Whether it begins a block although no blank line stands before it."""
+    starts = (HEADING, RULE, _FENCE, QUOTE, _INTERRUPTING_ITEM)
+    return any(start.match(line) for start in starts) or until(line) is not None
