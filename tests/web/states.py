@@ -21,6 +21,7 @@ def asked(visitor: Visitor, model: ToldModel) -> None:
     visitor.page.locator("#ask textarea").fill(TWO_SOURCES)
     visitor.page.locator("#ask textarea").press("Enter")
     visitor.finished()
+    expect(visitor.text.locator(".task")).to_be_visible()
 
 
 def _welcome(visitor: Visitor) -> None:

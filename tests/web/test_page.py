@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
-from tests.web.conftest import Server, ToldModel, Visitor
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor
 
 FOCUSED = """() => {
   const one = document.activeElement
@@ -23,7 +23,7 @@ HOSTILE = """Hello <script>window.hacked = 1</script> <img src=x onerror="window
 """
 
 
-def test_what_a_model_writes_cannot_run_or_call_home(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_15_what_a_model_writes_cannot_run_or_call_home(visitor: Visitor, model: ToldModel) -> None:
     """Markup is shown as text, links have harmless schemes only, and remote images are links nobody has
     followed yet. (That no request went out is asserted for every visitor.)"""
     model.tell(HOSTILE)
@@ -92,6 +92,22 @@ def test_statement_53_every_control_is_reached_by_keyboard(visitor: Visitor) -> 
         assert outline != "none" or name in ("Your question", "BODY"), name
     for name in ("New chat", "Conversation", "Your question", "Add files"):
         assert name in reached
+
+
+def test_statement_53_no_event_moves_the_focus(visitor: Visitor, model: ToldModel) -> None:
+    """From the question to the end of its answer the focus stays where somebody has put it."""
+    model.tell("The first words", HOLD, " and the last.")
+    visitor.ask()
+    button = visitor.page.get_by_role("button", name="Documents")
+    button.focus()
+    visitor.page.evaluate(
+        "document.addEventListener('focusin', ({ target }) => (window.moved ??= []).push(target.outerHTML))"
+    )
+    expect(visitor.text).to_have_text("The first words")
+    model.release()
+    visitor.finished()
+    expect(button).to_be_focused()
+    assert visitor.page.evaluate("window.moved") is None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

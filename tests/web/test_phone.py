@@ -54,9 +54,10 @@ def test_statement_55_a_keyboard_never_covers_the_composer(phone: Visitor, model
 
 def test_a_question_is_edited_and_a_chat_is_found_by_touch(phone: Visitor, model: ToldModel) -> None:
     """The pencil, the form over the keyboard, the list of chats, the search: nothing needs a mouse."""
-    model.tell("The first answer.")
+    model.tell("The first line of a long answer.\n\n" * 40)
     phone.ask("Which question will be edited on a phone?")
     phone.finished()
+    phone.page.evaluate("document.querySelector('.question-actions').scrollIntoView()")
     phone.page.get_by_role("button", name="Edit the question").tap()
     phone.page.evaluate(KEYBOARD, PORTRAIT["height"] / 2)
     form = phone.page.get_by_role("textbox", name="Edit the question")

@@ -73,6 +73,9 @@ def test_statements_20_and_21_a_reader_who_scrolls_up_is_left_alone(
     model.release()
     visitor.finished()
     expect(visitor.text.get_by_text("Line 159 of")).to_be_in_viewport()
+    visitor.page.mouse.wheel(0, -2000)
+    expect(latest).to_be_visible()
+    expect(latest).not_to_contain_text("new")  # sources and buttons are nothing that was missed
 
 
 def test_statement_21_scrolling_back_to_the_end_follows_again(

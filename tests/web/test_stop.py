@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.web.conftest import HOLD, ToldModel, Visitor
@@ -60,16 +61,20 @@ def test_statement_06_escape_stops_and_never_clears_the_draft(visitor: Visitor, 
     expect(visitor.composer).to_have_value("My next question")
 
 
-def test_statement_07_a_tab_that_only_watches_stops_the_turn(
-    visitor: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel
-) -> None:
-    """Stop works where the turn was only resumed, and the one that asked shows it within a second."""
+@pytest.fixture
+def second(visitor: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel) -> Visitor:
+    """Somebody who watches, in another browser, how the visitor's question is being answered."""
     model.tell("Shared text", HOLD, "")
     visitor.ask()
     expect(visitor.text).to_have_text("Shared text")
-    second = new_visitor()
-    second.open(visitor.page.url)
-    expect(second.text).to_have_text("Shared text")
+    watching = new_visitor()
+    watching.open(visitor.page.url)
+    expect(watching.text).to_have_text("Shared text")
+    return watching
+
+
+def test_statement_07_a_tab_that_only_watches_stops_the_turn(visitor: Visitor, second: Visitor) -> None:
+    """Stop works where the turn was only resumed, and the one that asked shows it within a second."""
     second.stop.click()
     expect(visitor.answer).to_contain_text("Stopped.", timeout=1000)
     expect(second.answer).to_contain_text("Stopped.")
@@ -77,16 +82,8 @@ def test_statement_07_a_tab_that_only_watches_stops_the_turn(
         expect(one.text).to_have_text("Shared text")
 
 
-def test_two_tabs_that_stop_at_once_both_see_it_stopped(
-    visitor: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel
-) -> None:
+def test_two_tabs_that_stop_at_once_both_see_it_stopped(visitor: Visitor, second: Visitor) -> None:
     """The second stop finds a finished turn, which is no error."""
-    model.tell("Shared text", HOLD, "")
-    visitor.ask()
-    expect(visitor.text).to_have_text("Shared text")
-    second = new_visitor()
-    second.open(visitor.page.url)
-    expect(second.text).to_have_text("Shared text")
     held: list[Route] = []
 
     def both(route: Route) -> None:

@@ -19,6 +19,7 @@ export function announce(sentence: string): void {
 
 /** Waits for something whose failure nobody else would hear of. */
 export async function attempt(work: Promise<unknown>): Promise<void> {
+  problem.value = null
   try {
     await work
   } catch (failure) {

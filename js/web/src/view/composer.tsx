@@ -86,7 +86,8 @@ function useDraft(chat: OpenChat): Signal<string> {
     else tab.set(name.current, undefined)
     name.current = wanted
   }, [chat, wanted])
-  useEffect(() => {
+  // Before the next paint: a reload may come in the same moment.
+  useLayoutEffect(() => {
     if (name.current) tab.set(name.current, draft.value || undefined)
   }, [draft.value])
   return draft

@@ -17,6 +17,8 @@ export function EditForm({ chat, exchange, close }: { chat: OpenChat; exchange: 
     const area = field.current as HTMLTextAreaElement
     area.focus({ preventScroll: true })
     area.setSelectionRange(area.value.length, area.value.length)
+    fit(area)
+    area.form?.scrollIntoView({ block: 'nearest' })
   }, [])
   useEffect(() => fit(field.current as HTMLTextAreaElement), [draft.value])
   const send = (event: Event) => {

@@ -66,6 +66,8 @@ export class Scroller {
       if (bottom > 1) this.#go(this.#box.scrollTop + bottom)
     }
     this.hold()
+    // What is still put below, such as the sources, is nothing that was missed.
+    this.#left = Infinity
   }
 
   /** After something was put in above: `anchor` stands where it stood. */
