@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rivulet.testing.server_process import die_with_parent
+from rivulet.testing.nursery import die_with_parent
 
 _TICK = os.sysconf("SC_CLK_TCK")
 _NICE = int(os.environ.get("RIVULET_BENCH_NICE", "0"))

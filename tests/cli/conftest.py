@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from rivulet.testing.nursery import die_with_parent
 from rivulet.testing.scripted_model import ScriptedModel
-from rivulet.testing.server_process import die_with_parent
 
 COMMAND = str(Path(sys.executable).parent / "rivulet")
 

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rivulet.testing.server_process import die_with_parent, free_port
+from rivulet.testing.nursery import die_with_parent
+from rivulet.testing.server_process import free_port
 
 ROOT = Path(__file__).parents[2]
 RUN = [

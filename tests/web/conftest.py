@@ -5,8 +5,6 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -19,7 +17,9 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 
 import hatch_build
 from rivulet.testing.model_call import Call
+from rivulet.testing.nursery import Child, born
 from rivulet.testing.scripted_model import Script, ScriptedModel
+from rivulet.testing.server_process import free_port
 from tests.web.proxy import Proxy
 
 FLAGS = [
@@ -152,42 +152,40 @@ class Server:
     environment: dict[str, str] = field(default_factory=dict)
     model: str = "openai:scripted"
     port: int = 0
-    process: subprocess.Popen[str] | None = None
+    process: Child | None = None
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Returns when it listens; a second start is on the port of the first."""
-        command = [sys.executable, "-m", "rivulet", "serve", str(self.documents)]
-        command += ["--data", str(self.data), "--port", str(self.port), "--model", self.model]
+        """Returns when it takes turns; a second start is on the port of the first."""
+        self.port = self.port or free_port()
+        arguments = ["serve", str(self.documents), "--data", str(self.data)]
+        arguments += ["--port", str(self.port), "--model", self.model]
         provider = {"OPENAI_BASE_URL": f"{self.model_url}/v1", "OPENAI_API_KEY": "sk-test"}
-        environment = os.environ | provider | self.environment
         self.log.parent.mkdir(exist_ok=True)
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=environment, stdout=subprocess.PIPE, stderr=log, text=True
-            )
-        assert self.process.stdout
-        line = self.process.stdout.readline()
-        if "http://" not in line:
-            self.process.wait(10)
-            pytest.fail(f"the server did not start: {self.log.read_text()}")
-        self.port = int(line.strip().rstrip("/").rsplit(":", 1)[1])
+        self.process = born(arguments, os.environ | provider | self.environment, self.log)
+        while not self._is_ready():
+            if self.process.wait(0.01):
+                pytest.fail(f"the server did not start: {self.log.read_text()}")
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5):
+                return True
+        except OSError:
+            return False
 
     @property
     def log(self) -> Path:
         return self.data.with_suffix(".log")
 
-    def stop(self, how: int = signal.SIGTERM) -> None:
-        if not self.process:
-            return
-        if self.process.poll() is None:
-            self.process.send_signal(how)
-            self.process.wait(20)
-        if self.process.stdout:
-            self.process.stdout.close()
+    def stop(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self.process:
+            self.process.signal(how)
+            assert self.process.wait(20), "the server does not end"
+            self.process = None
 
 
 @pytest.fixture(scope="session")

@@ -25,8 +25,8 @@ ROUND_S = 0.5
 """The kill comes within this time after the first question. Answers take up to 0.6 s, so that some have
 ended, some are being written and some have not begun."""
 
-START_S = 1.2
-"""One restart in seven is itself killed within this time: about what a start takes."""
+START_S = 0.4
+"""One restart in seven is itself killed within this time: about what a start takes behind its imports."""
 
 PATIENCE_S = 20.0
 """How long after a restart every turn must have ended; longer is a turn that hangs."""
@@ -95,7 +95,7 @@ async def kill_loop(
     environment: Mapping[str, str] | None = None,
     progress: Callable[[Report], None] = lambda _: None,
 ) -> Report:
-    """Kills `rivulet serve` that many times over one data directory, which may be new. About 2 s a kill."""
+    """Kills `rivulet serve` that many times over one data directory, which may be new. About 1 s a kill."""
     async with ScriptedModel() as model:
         server = ServerProcess(
             data_dir,

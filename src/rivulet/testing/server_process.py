@@ -2,29 +2,20 @@
 
 import asyncio
 import contextlib
-import ctypes
 import os
 import signal
 import socket
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import aiohttp
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None)
+from rivulet.testing.nursery import Child, born
 
 
 class NotReady(Exception):
     """The server did not answer; the message has the end of what it wrote."""
-
-
-def die_with_parent() -> None:
-    """For `preexec_fn`: the kernel kills this process when the thread that started it ends (Linux only)."""
-    if sys.platform == "linux":
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -47,7 +38,7 @@ class ServerProcess:
         self.port = 0
         self._arguments = list(arguments)
         self._environment = {**os.environ, **(environment or {})}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Child | None = None
 
     @property
     def url(self) -> str:
@@ -72,7 +63,7 @@ class ServerProcess:
         begun = time.monotonic()
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             while not await self._is_ready(session):
-                if self._process is None or self._process.returncode is not None:
+                if self._process is None or self._process.status is not None:
                     raise NotReady(f"the server ended by itself: {self._last_words()}")
                 if time.monotonic() - begun > limit_s:
                     raise NotReady(f"the server was not ready within {limit_s:g} s: {self._last_words()}")
@@ -82,18 +73,8 @@ class ServerProcess:
     async def launch(self) -> None:
         """Starts the process and waits for nothing."""
         self.port = free_port()
-        command = [str(Path(sys.executable).parent / "rivulet"), "serve", *self._arguments]
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *command,
-                *("--port", str(self.port), "--data", str(self.data_dir)),
-                env=self._environment,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=die_with_parent,
-            )
+        place = ("--port", str(self.port), "--data", str(self.data_dir))
+        self._process = born(["serve", *self._arguments, *place], self._environment, self.log)
 
     async def kill(self) -> None:
         """`kill -9`, for it and whatever it started."""
@@ -108,12 +89,12 @@ class ServerProcess:
         begun = time.monotonic()
         if process is None:
             return 0.0
-        _signal_group(process.pid, number)
+        process.signal(number)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), patience_s)
+            await asyncio.wait_for(process.ended(), patience_s)
         took = time.monotonic() - begun
-        _signal_group(process.pid, signal.SIGKILL)
-        await process.wait()
+        process.signal(signal.SIGKILL)
+        await process.ended()
         return took
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
@@ -126,8 +107,3 @@ class ServerProcess:
     def _last_words(self) -> str:
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return text[-800:].strip() or "it wrote nothing"
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)
