@@ -84,8 +84,7 @@ export class Turn implements AsyncIterable<TurnEvent> {
 
   /** The whole turn once it has ended, however it ended. */
   async final(): Promise<TurnState> {
-    const events = this[Symbol.asyncIterator]()
-    while (!this.#folded && !(await events.next()).done);
+    if (!this.#folded) for await (const _ of this);
     return this.#folded ?? this.#api.turn(this.id)
   }
 

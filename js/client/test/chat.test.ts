@@ -25,9 +25,11 @@ async function oneTurn({ hold = log.length, events = log as readonly TurnEvent[]
     else if (path === '/v1/chats/cht_a/messages') json(response, 200, { messages })
     else {
       const frames = framesAfter(headers['last-event-id'] as string | undefined, events)
-      response.writeHead(200, EVENT_STREAM).write(frames.slice(0, hold).join(''))
-      release = () => response.end(frames.slice(hold).join(''))
-      if (hold >= events.length) release()
+      // Whoever comes after the stop finds a turn that has ended.
+      const now = stopped ? frames.length : hold
+      response.writeHead(200, EVENT_STREAM).write(frames.slice(0, now).join(''))
+      release = () => response.end(frames.slice(now).join(''))
+      if (now >= events.length) release()
     }
   }
   const { url, seen } = await serve(handler)

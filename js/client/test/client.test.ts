@@ -45,6 +45,16 @@ test('text gives the words, final gives the record', async () => {
   assert.equal(2, seen.length, 'the record of a turn that was followed to its end costs no request')
 })
 
+test('final closes its connection, so that a program can end', { timeout: 5000 }, async () => {
+  const { url, seen } = await serve((one, response) => {
+    if (one.method === 'POST') json(response, 202, receipt)
+    else response.writeHead(200, EVENT_STREAM).write(framesAfter('').join(''))
+  })
+  const turn = await createClient({ baseUrl: url }).turns.create({ input: 'How large?' })
+  assert.equal('completed', (await turn.final()).status)
+  await seen[1]?.closed
+})
+
 test('several parts are told apart by a blank line, as in the record', async () => {
   const parts: TurnEvent[] = [
     log[0] as TurnEvent,
