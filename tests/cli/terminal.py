@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pyte
 
-from rivulet.testing.server_process import die_with_parent
+from rivulet.testing.nursery import die_with_parent
 
 PATIENCE_S = 30
 

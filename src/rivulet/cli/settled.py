@@ -52,6 +52,7 @@ class Blocks:
         self._inside = 0
         self._gap = False
         self._is_after_blank = False
+        self._is_taking = False
 
     def feed(self, delta: str) -> Iterator[Piece]:
         yield from self._read(self._ends.feed(delta))
@@ -72,9 +73,9 @@ class Blocks:
         rest = "" if marks.HALF.fullmatch(self._rest[0]) else self._rest[0]
         if self._fence is not None:
             return _code(self._fence, [*self._lines, self._fence.inner(rest)] if rest else self._lines)
-        if self._lines:
-            return _markdown([*self._lines, rest], self._gap)
-        return _markdown([rest], self._has_gap(rest)) if rest else None
+        gap = self._gap if self._lines else self._has_gap(rest)
+        text = marks.closed("\n".join((*self._lines, rest) if rest else self._lines))
+        return _markdown([text], gap) if text else None
 
     def _read(self, text: str) -> Iterator[Piece]:
         *lines, rest = text.split("\n")
@@ -121,22 +122,35 @@ class Blocks:
             case "indented":
                 return marks.indent(line) >= 4
             case "item":
-                is_lazy = not (self._is_after_blank or marks.ITEM.match(line) or marks.interrupts(line))
-                return is_lazy or marks.indent(line) >= self._inside
+                is_next = self._is_after_blank or bool(marks.ITEM.match(line))
+                return self._holds(line) or (not is_next and self._takes(line))
             case "quote":
-                return bool(marks.QUOTE.match(line)) or not marks.interrupts(line)
+                return self._holds(line) or self._takes(line)
             case "text":
                 is_columns = len(self._lines) == 1 and marks.COLUMNS.match(line)
                 return bool(is_columns or marks.UNDERLINE.match(line)) or not marks.interrupts(line)
 
+    def _holds(self, line: str) -> bool:
+        """Whether the line is marked as part of the open item or quote."""
+        if self._open == "item":
+            return marks.indent(line) >= self._inside
+        return self._open == "quote" and bool(marks.QUOTE.match(line))
+
+    def _takes(self, line: str) -> bool:
+        """Whether the open item or quote takes a line that lacks its mark; after one, it takes the next."""
+        if marks.interrupts(line):
+            return False
+        is_sure = self._is_taking and not marks.ITEM.match(line)
+        self._is_taking = is_sure or marks.takes(self._lines, line)
+        return self._is_taking
+
     def _add(self, line: str) -> Iterator[Piece]:
         self._lines.append(line)
         self._is_after_blank = False
+        self._is_taking &= not self._holds(line)
         is_heading = self._open == "text" and marks.UNDERLINE.match(line)
         if is_heading or (self._open == "until" and self._until.search(line)):
             yield from self._close()
-        elif self._open == "text" and marks.TAG.match(line):
-            self._open = "tags"
 
     def _begin(self, line: str) -> Iterator[Piece]:
         self._gap = self._has_gap(line)
@@ -146,6 +160,7 @@ class Blocks:
             self._fence = fence
             return
         self._open = self._kind(line)
+        self._is_taking = False
         self._lines.append(line)
         is_whole = marks.HEADING.match(line) or marks.RULE.match(line)
         if is_whole or (self._open == "until" and self._until.search(line)):
@@ -164,7 +179,7 @@ class Blocks:
         if end := marks.until(line):
             self._until = end
             return "until"
-        return "tags" if marks.TAG.match(line) else "text"
+        return "tags" if marks.is_tags(line) else "text"
 
     def _has_gap(self, line: str) -> bool:
         """Items of a list stand as close as they were written, other blocks stand apart."""
