@@ -9,6 +9,7 @@ from playwright.sync_api import Page
 
 import hatch_build
 from tests.web.bundle import markdown
+from tests.web.clock import ThreadClock
 
 __all__ = ["markdown"]
 
@@ -62,9 +63,17 @@ def test_what_is_on_the_page_stays_there(markdown: Page) -> None:
 def test_a_token_costs_the_same_after_a_long_answer(markdown: Page) -> None:
     """Parsing and patching do not grow with what is settled: a text 25 times as long may cost twice as much,
     where parsing all of it would cost 25 times as much."""
-    short = min(markdown.evaluate("() => markdown.costPerToken(20, 300)") for _ in range(3))
-    long = min(markdown.evaluate("() => markdown.costPerToken(500, 300)") for _ in range(3))
-    assert long < 2 * short + 0.5
+    clock = ThreadClock(markdown)
+
+    def cost(paragraphs: int) -> float:
+        markdown.evaluate("(paragraphs) => markdown.prepare(paragraphs)", paragraphs)
+        begun = clock.now()
+        markdown.evaluate("() => markdown.grow(300)")
+        return (clock.now() - begun) / 300
+
+    short = min(cost(20) for _ in range(3))
+    long = min(cost(500) for _ in range(3))
+    assert long < 2 * short + 0.2
 
 
 def test_bytes_of_code_are_kept(markdown: Page) -> None:

@@ -102,7 +102,7 @@ class Tab {
     let isStolen = false
     try {
       await navigator.locks.request(this.#name, steal ? { steal } : { signal: waiting.signal }, () => {
-        leader = new Leader(this.#name, this.#api)
+        leader = new Leader(this.#name, this.#api, { tab: this.#id, hear: (told) => this.#hear(told) })
         return new Promise<void>((resolve) => (this.#resign = resolve))
       })
     } catch {

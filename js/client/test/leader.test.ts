@@ -17,11 +17,14 @@ let leader: Leader
 let lines: { query: string; say: (text: string) => void }[]
 /** What the tabs were told. */
 let told: Told[]
+/** What the leader's own page heard without the channel. */
+let own: string[]
 let heard: (() => void)[]
 
 beforeEach(() => {
   lines = []
   told = []
+  own = []
   heard = []
   const name = `leader test ${++made}`
   channel = new BroadcastChannel(name)
@@ -38,7 +41,11 @@ beforeEach(() => {
     })
     return new Response(body, { headers: EVENT_STREAM })
   }
-  leader = new Leader(name, new Api({ fetch: send }))
+  const hear = (words: Told) => {
+    own.push(...(words.is === 'frames' ? words.frames.map(([turn, seq]) => `${turn}/${seq}`) : []))
+    for (const look of [...heard]) look()
+  }
+  leader = new Leader(name, new Api({ fetch: send }), { tab: 'own', hear })
 })
 
 afterEach(() => {
@@ -102,6 +109,18 @@ test('what comes before a new tab is heard is no reason to forget what that tab 
   connect()
   await opened(2)
   assert.equal(line(1).query, 'turn=trn_a')
+})
+
+test('what only its own page follows never leaves it, until another tab follows too', async () => {
+  say({ want: 'trn_a', after: 0, tab: 'own' })
+  await opened(1)
+  line(0).say(frame(1))
+  await until(() => own.length > 0)
+  say({ want: 'trn_a', after: 1, tab: 'two' })
+  await until(() => told.some((one) => one.is === 'heard' && one.tab === 'two'))
+  line(0).say(frame(2))
+  await until(() => passed().length > 0)
+  assert.deepEqual([own, passed()], [['trn_a/1'], ['trn_a/2']])
 })
 
 test('an event sent again, one without a turn and one of nobody are passed over', async () => {

@@ -11,9 +11,10 @@ export function wrongOnTheWay(): string[] {
 }
 
 export function wrongInPieces(): string[] {
-  const neighbours = TEXTS.flatMap((text, i) => ['\n', '\n\n'].map((gap) => text + gap + TEXTS[(7 * i + 3) % TEXTS.length] + gap + TEXTS[(5 * i + 1) % TEXTS.length]))
+  const neighbours = TEXTS.map((text, i) => text + (i % 2 ? '\n' : '\n\n') + TEXTS[(7 * i + 3) % TEXTS.length])
+  const long = Array.from({ length: 130 }, (_, i) => `${i + 7}. item *${i}*\n`).join('')
   const alone = TEXTS.flatMap((text, i) => [1, 2].map((seed) => differsInPieces(text, 100 * i + seed)))
-  return found([...alone, ...neighbours.map(differsInPieces), differsInPieces(WHOLE, 1)])
+  return found([...alone, ...neighbours.map(differsInPieces), differsInPieces(WHOLE, 1), differsInPieces(`${long}\nEnd.`, 2)])
 }
 
 export function wrongAmongMarks(count: number): string[] {

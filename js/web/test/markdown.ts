@@ -56,16 +56,20 @@ export function removals(text: string): number {
   return removed
 }
 
-/** Milliseconds a token of four characters costs, painting aside, at the end of `paragraphs` paragraphs. */
-export function costPerToken(paragraphs: number, tokens: number): number {
-  const { view } = make()
-  const paragraph = `Some **bold** words and \`code\`, a [link](https://example.com) and more.\n\n- one\n- two\n\n`
-  const before = paragraph.repeat(paragraphs)
-  const text = before + paragraph.repeat(Math.ceil((tokens * 4) / paragraph.length) + 1)
-  for (let end = 0; end < before.length; end += 2000) view.update(text.slice(0, end), false)
-  const started = performance.now()
-  for (let i = 1; i <= tokens; i++) view.update(text.slice(0, before.length + 4 * i), false)
-  return (performance.now() - started) / tokens
+const PARAGRAPH = `Some **bold** words and \`code\`, a [link](https://example.com) and more.\n\n- one\n- two\n\n`
+let prepared: { view: MarkdownView; text: string } | null = null
+
+/** Shows so many paragraphs, for `grow` to go on from. */
+export function prepare(paragraphs: number): void {
+  prepared = { view: make().view, text: PARAGRAPH.repeat(paragraphs) }
+  prepared.view.update(prepared.text, false)
+}
+
+/** So many tokens of four letters more, each shown. */
+export function grow(tokens: number): void {
+  if (!prepared) throw new Error('nothing was prepared')
+  const more = PARAGRAPH.repeat(Math.ceil((tokens * 4) / PARAGRAPH.length))
+  for (let i = 1; i <= tokens; i++) prepared.view.update(prepared.text + more.slice(0, 4 * i), false)
 }
 
 /** Whether an element in a frozen block and one in the growing block are still the same after more text. */

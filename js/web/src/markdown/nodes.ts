@@ -9,6 +9,7 @@ import type { Token, Tokens } from 'marked'
 
 import { codeCard } from './code-card.ts'
 import { element } from './element.ts'
+import { listParts } from './items.ts'
 import type { MathToken } from './math.ts'
 import { inlineNodes, mathNode } from './spans.ts'
 
@@ -45,7 +46,7 @@ export function blockNode(token: Token, setting: Setting, isInside = false): HTM
     case 'blockquote':
       return element('blockquote', direction, blocks(token.tokens, setting))
     case 'list':
-      return list(token as Tokens.List, direction, setting)
+      return list(token as Tokens.List, direction, setting, isInside)
     case 'table':
       return table(token as Tokens.Table, direction, setting)
     case 'math':
@@ -60,11 +61,6 @@ export function blockNode(token: Token, setting: Setting, isInside = false): HTM
   }
 }
 
-/** The element whose children are a list's items or a table's rows. */
-export function growingPart(block: Element): Element | null {
-  return block.matches('ul, ol') ? block : block.querySelector(':scope > table > tbody')
-}
-
 function blocks(tokens: readonly Token[] | undefined, setting: Setting): Node[] {
   return (tokens ?? []).map((token) => blockNode(token, setting, true)).filter((node) => node !== null)
 }
@@ -76,9 +72,11 @@ function codeBlock(token: Tokens.Code, setting: Setting): HTMLElement {
   return codeCard(text, token.lang ?? '', setting)
 }
 
-function list(token: Tokens.List, direction: Record<string, string>, setting: Setting): HTMLElement {
-  const start = token.ordered && token.start !== 1 ? { start: String(token.start) } : {}
-  return element(token.ordered ? 'ol' : 'ul', { ...direction, ...start }, token.items.map((item) => listItem(item, setting)))
+function list(token: Tokens.List, direction: Record<string, string>, setting: Setting, isInside: boolean): HTMLElement {
+  const name = token.ordered ? 'ol' : 'ul'
+  const attributes = { ...direction, ...(token.ordered && token.start !== 1 && { start: String(token.start) }) }
+  const items = token.items.map((item) => listItem(item, setting))
+  return isInside ? element(name, attributes, items) : listParts(name, attributes, items)
 }
 
 function listItem(item: Tokens.ListItem, setting: Setting): HTMLElement {

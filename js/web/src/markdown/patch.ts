@@ -18,21 +18,20 @@ export function patch(old: Node, next: Node): Node {
   }
   if (isKept(old, next)) return old
   patchAttributes(old, next)
-  patchChildren(old, next, 0)
+  patchChildren(old, next)
   return old
 }
 
-/** The children of `old` after the first `from` become those of `next`. */
-export function patchChildren(old: Element, next: Element | null, from: number): void {
-  const children = [...(next?.childNodes ?? [])]
-  let present = old.childNodes[from] ?? null
+function patchChildren(old: Element, next: Element): void {
+  const children = [...next.childNodes]
+  let present = old.firstChild
   for (const child of children) {
     const after: ChildNode | null = present?.nextSibling ?? null
     if (present) patch(present, child)
     else old.append(child)
     present = after
   }
-  while (old.childNodes.length > from + children.length) old.lastChild?.remove()
+  while (old.childNodes.length > children.length) old.lastChild?.remove()
 }
 
 function isKept(old: Element, next: Element): boolean {

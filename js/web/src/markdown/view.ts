@@ -4,10 +4,12 @@
 import type { Token, Tokens } from 'marked'
 
 import { OpenFence } from './fence.ts'
+import { itemsOf, patchItems } from './items.ts'
 import { lex } from './lexer.ts'
-import { blockNode, growingPart, type Setting } from './nodes.ts'
+import { blockNode, type Setting } from './nodes.ts'
+import { Pace } from './pace.ts'
 import { Pages } from './pages.ts'
-import { patch, patchChildren } from './patch.ts'
+import { patch } from './patch.ts'
 import { References, type Settled } from './references.ts'
 import { headOf, loosen, settledBlocks, settledPart } from './settled.ts'
 import { shown } from './unfinished.ts'
@@ -35,6 +37,8 @@ interface Growing {
 export class MarkdownView {
   #pages: Pages
   #setting: Setting
+  /** What has come; `#text` is what is shown of it. */
+  #latest = ''
   #text = ''
   /** Everything before this offset is settled; so many blocks on the page are made from it. */
   #settled = 0
@@ -44,6 +48,7 @@ export class MarkdownView {
   #growing: Growing | null = null
   #fence: OpenFence | null = null
   #references = new References()
+  #pace = new Pace(() => this.#catchUp())
 
   constructor(root: Element, setting: Setting) {
     this.#pages = new Pages(root)
@@ -52,6 +57,9 @@ export class MarkdownView {
 
   /** Shows `text`, which goes on from what was shown before; a text that does not is shown from scratch. */
   update(text: string, isFinished: boolean): void {
+    this.#latest = text
+    if (!isFinished && this.#growing?.type === 'table' && this.#pace.waits(this.#growing.count)) return
+    this.#pace.shown()
     const unix = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     if (!unix.startsWith(this.#text)) this.#clear()
     this.#text = unix
@@ -60,6 +68,11 @@ export class MarkdownView {
     this.#show(tokens)
     if (!isFinished) this.#settle(tokens, decided)
     else for (const { node } of this.#tail) if (node) this.#setting.enrich?.(node, true)
+  }
+
+  /** Shows what waited, unless somebody else has the place by now. */
+  #catchUp(): void {
+    if (this.#tail.at(-1)?.node?.isConnected) this.update(this.#latest, false)
   }
 
   #clear(): void {
@@ -138,7 +151,7 @@ export class MarkdownView {
     const next = blockNode(token, this.#setting)
     if (!next || !present) return next
     if (!growing) return patch(present, next) as Element
-    patchChildren(growingPart(present) as Element, growingPart(next), growing.count)
+    patchItems(present, next, growing.count)
     return present
   }
 
@@ -179,8 +192,8 @@ export class MarkdownView {
     this.#growing = { type: token.type, start, count: count + part.count, head, isLoose }
     // The rest is shown already; it is another text for the lexer.
     this.#tail[0] = { raw: '', text: '', node }
-    const children = growingPart(node)?.children ?? []
-    for (let i = count; i < count + part.count; i++) this.#setting.enrich?.(children[i] as Element, true)
+    if (!this.#setting.enrich) return
+    for (const item of itemsOf(node)?.slice(count, count + part.count) ?? []) this.#setting.enrich(item, true)
   }
 }
 
