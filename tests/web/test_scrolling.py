@@ -97,6 +97,17 @@ def test_statement_21_scrolling_back_to_the_end_follows_again(
     visitor.finished()
 
 
+def test_an_answer_that_comes_all_at_once_is_seen_to_its_end(visitor: Visitor, model: ToldModel) -> None:
+    """Its last line and what can be done with it are in sight, as if it had come word by word."""
+    visitor.page.set_viewport_size({"width": 390, "height": 700})
+    for _ in range(3):
+        model.tell("".join(LINES[:20]))
+        visitor.ask()
+        visitor.finished()
+        expect(visitor.text.get_by_text("Line 19 of")).to_be_in_viewport()
+        expect(visitor.answer.get_by_role("button", name="Copy the answer")).to_be_in_viewport(ratio=1)
+
+
 @pytest.mark.parametrize("lines", [2, 60])
 def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, lines: int) -> None:
     """The row below the answer and its sources come without a jump, below a short answer and a long one."""

@@ -104,11 +104,11 @@ def test_a_tab_that_sleeps_while_it_leads_is_replaced(
     new_tabs: Callable[[int], list[Visitor]], model: ToldModel
 ) -> None:
     """Its lock is taken from it within seconds, when somebody wants something and it does not hear."""
-    model.tell(*WORDS, pace=6)
+    model.tell(*WORDS, pace=12)
     tabs = new_tabs(2)
     tabs[0].ask()
     tabs[0].text.get_by_text("word1").wait_for()
-    tabs[0].page.evaluate("setTimeout(() => { const end = Date.now() + 6000; while (Date.now() < end); })")
+    tabs[0].page.evaluate("setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); })")
     tabs[1].ask()
     tabs[1].text.get_by_text("word1").wait_for(timeout=5000)
     for tab in tabs:

@@ -1,6 +1,6 @@
 /** An answer's text as a growing Markdown view, with its marks as chips. */
 
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 import { enrich } from '../markdown/enrich.ts'
 import { MarkdownView } from '../markdown/view.ts'
@@ -14,7 +14,8 @@ import { offerPreview } from './preview.ts'
 
 export function AnswerText({ answer }: { answer: Answer }) {
   const root = useRef<HTMLDivElement>(null)
-  useEffect(() => {
+  // Before the next paint: what is there has its height when the conversation is scrolled to its end.
+  useLayoutEffect(() => {
     const place = root.current as Element
     cites(place, answer)
     // In another language the same text has other labels.

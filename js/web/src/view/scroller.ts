@@ -28,6 +28,8 @@ export class Scroller {
   #last = 0
   /** How long the conversation was when the reader left its end. */
   #left = 0
+  /** What browsers round off a position, so that many small steps do not add up to one that is seen. */
+  #owed = 0
   #sizes: ResizeObserver
 
   constructor(box: HTMLElement, content: HTMLElement) {
@@ -72,8 +74,10 @@ export class Scroller {
 
   /** After something was put in above: `anchor` stands where it stood. */
   restore(anchor: Element, top: number): void {
-    if (this.#isFollowing) this.#settle()
-    else this.#go(this.#box.scrollTop + anchor.getBoundingClientRect().top - top)
+    if (this.#isFollowing) return this.#settle()
+    const wanted = this.#box.scrollTop + anchor.getBoundingClientRect().top - top + this.#owed
+    this.#go(wanted)
+    this.#owed = wanted - this.#set
   }
 
   #settle(): void {
