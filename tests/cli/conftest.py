@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,8 @@ class Shell:
     def __init__(self, folder: Path, model: ScriptedModel) -> None:
         self.folder = folder
         self.data = folder / "data"
+        (folder / "docs").mkdir()
+        (folder / "docs/rules.md").write_text("# House rules\n\nTea is served at four o'clock.\n")
         self.environment = {
             **{
                 name: value
@@ -79,14 +82,18 @@ async def model(anyio_backend: str) -> AsyncIterator[ScriptedModel]:
 
 @pytest.fixture
 def shell(tmp_path: Path, model: ScriptedModel) -> Shell:
-    (tmp_path / "docs").mkdir()
-    (tmp_path / "docs/rules.md").write_text("# House rules\n\nTea is served at four o'clock.\n")
     return Shell(tmp_path, model)
 
 
 @pytest.fixture
 async def server(shell: Shell) -> AsyncIterator[str]:
     """A server at work on the shell's data directory, its documents indexed; its address."""
+    async with serving(shell) as url:
+        yield url
+
+
+@asynccontextmanager
+async def serving(shell: Shell) -> AsyncIterator[str]:
     process = await shell.start("serve", "docs", "--port", "0")
     assert process.stdout is not None
     assert process.stderr is not None

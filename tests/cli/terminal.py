@@ -90,6 +90,12 @@ class Terminal:
         self._read()
         return status
 
+    @property
+    def is_as_it_was(self) -> bool:
+        """Keys are echoed, the cursor is seen, rows wrap, and nothing was left switched on."""
+        modes = {pyte.modes.DECTCEM, pyte.modes.DECAWM}
+        return termios.tcgetattr(self._child) == self.settings and self.emulator.screen.mode == modes
+
     def close(self) -> None:
         asyncio.get_running_loop().remove_reader(self._main)
         os.close(self._main)

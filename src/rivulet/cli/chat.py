@@ -48,7 +48,10 @@ def chat(
     with _beside(reach(server, data, model)) as (loop, remote):
         talk = Talk(loop, remote, model, sources)
         while (question := prompt.question()) is not None:
-            failed |= bool(question) and talk.ask(question) == FAILED
+            if question:
+                prompt.space()
+                failed |= talk.ask(question) == FAILED
+                prompt.space()
     # A person has seen it; a script that sends its questions down a pipe asks for the exit status.
     sys.exit(FAILED if failed and not prompt.is_person else 0)
 

@@ -44,6 +44,11 @@ class Prompt:
             print("Ctrl-D leaves, and so does another Ctrl-C.", file=sys.stderr)  # noqa: T201
             return ""
 
+    def space(self) -> None:
+        """An empty line between what was asked and what is answered."""
+        if self.is_person:
+            print(flush=True)  # noqa: T201
+
     def _typed(self) -> str:
         lines = [input(PROMPT)]
         while not self._keeps_pastes and select.select([0], [], [], PASTE_S)[0]:

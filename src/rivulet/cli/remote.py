@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from rivulet import sse
+from rivulet.cli.visible import line
 from rivulet.domain.errors import RivuletError
 from rivulet.domain.events import AnyEvent, TurnFinished, decode
 
@@ -59,8 +60,8 @@ class Remote:
     async def upload(self, path: Path) -> Any:
         """One file as a source of its own."""
         with path.open("rb") as file:
-            form = aiohttp.FormData()
-            form.add_field("file", file, filename=path.name)
+            form = aiohttp.FormData(quote_fields=False)  # a name with an umlaut is a name, not an address
+            form.add_field("file", file, filename=line(path.name))
             return await self._request("POST", "/v1/sources/upload", data=form)
 
     async def ask(self, body: Mapping[str, object]) -> str:
