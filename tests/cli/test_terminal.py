@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from rivulet.cli import remote
 from rivulet.testing.fault_proxy import HEALTHY, Fault, FaultProxy
 from rivulet.testing.model_call import Call
 from rivulet.testing.model_scripts import saying
@@ -28,7 +29,7 @@ class Desk:
 
     def __init__(self, shell: Shell, url: str) -> None:
         self.shell = shell
-        self.url = url
+        self.port = int(url.strip("/").rpartition(":")[2])
         self.terminals: list[Terminal] = []
 
     async def open(
@@ -202,13 +203,28 @@ async def test_a_lost_connection_is_made_again(desk: Desk, model: ScriptedModel)
     """In the middle of a word; the answer is seen once."""
     model.then(saying(*words("Tea is **served at four** and never at five. " * 20), pace=200))
     cut = Fault(end="rst", after_bytes=6_000)
-    async with FaultProxy(
-        int(desk.url.split(":")[-1].strip("/")), lambda n: cut if n == 0 else HEALTHY
-    ) as proxy:
+    async with FaultProxy(desk.port, lambda n: cut if n == 0 else HEALTHY) as proxy:
         terminal = await desk.open(*QUESTION, "--server", proxy.url)
         assert await terminal.ends() == 0
     assert proxy.connections == 2
     assert " ".join(terminal.emulator.rows) == " ".join(["Tea is served at four and never at five."] * 20)
+
+
+async def test_a_connection_that_brings_nothing_is_left(
+    desk: Desk, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No end, no error, only silence: every event comes once over another one."""
+    monkeypatch.setattr(remote, "SILENCE_S", 0.5)
+    model.then(saying(*words(ANSWER)))
+    stall = Fault(end="stall", after_bytes=3_000)
+    async with (
+        FaultProxy(desk.port, lambda n: stall if n == 0 else HEALTHY) as proxy,
+        remote.Remote(proxy.url, None) as there,
+    ):
+        turn_id = await there.ask({"input": "When is tea served?", "model": "openai:any"})
+        events = [event async for event in there.follow(turn_id)]
+    assert [event.seq for event in events] == list(range(1, len(events) + 1))
+    assert proxy.connections == 2
 
 
 async def test_a_chat_is_talked(desk: Desk, model: ScriptedModel) -> None:

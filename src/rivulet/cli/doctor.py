@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from rich.console import Console
+from rich.markup import escape
 
 from rivulet.cli.ask import Data, Server
 from rivulet.cli.reach import running_at
 from rivulet.cli.remote import Remote
+from rivulet.cli.visible import line
 from rivulet.config import api_key, load
 from rivulet.domain.errors import RivuletError
 from rivulet.http.page import Page
@@ -49,7 +51,8 @@ def doctor(*, server: Server = None, data: Data = Path(".rivulet")) -> None:
     async def run() -> bool:
         is_well = True
         async for finding in examine(server, data):
-            console.print(f"{_MARKS[finding.verdict]}  {finding.about:<15} {finding.words}")
+            words = escape(line(finding.words))
+            console.print(f"{_MARKS[finding.verdict]}  {finding.about:<15} {words}")
             is_well &= finding.verdict != "bad"
         return is_well
 

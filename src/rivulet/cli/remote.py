@@ -17,6 +17,11 @@ PATIENCE_S = (1, 2, 4, 8, 15)
 """Waits between attempts to come back to a turn; after the last one it is given up."""
 
 
+SILENCE_S = 45
+"""Seconds without a byte, four heartbeats of a server, after which a connection is taken for dead: where the
+network has changed nothing ends, there only comes nothing more."""
+
+
 class Unreachable(RivuletError):
     """The server cannot be reached."""
 
@@ -73,8 +78,11 @@ class Remote:
     ) -> AsyncGenerator[AnyEvent, None]:
         """Every event once, to the terminal one, coming back by itself after a lost connection, which is told
         to `lost`."""
+        loop = asyncio.get_running_loop()
         attempt = 0
         while True:
+            begun = loop.time()
+            how = "does not finish the turn"
             try:
                 async for event in self._events(turn_id, after):
                     after, attempt = event.seq, 0
@@ -82,17 +90,20 @@ class Remote:
                     if isinstance(event, TurnFinished):
                         return
             except aiohttp.ClientError as problem:
-                if attempt == len(PATIENCE_S):
-                    raise Unreachable(f"{self.url} cannot be reached any more: {problem}") from None
+                how = f"cannot be reached any more: {problem}"
+            if loop.time() - begun > max(PATIENCE_S):
+                attempt = 0  # it had nothing to say, but it was there
             if attempt == len(PATIENCE_S):
-                raise Unreachable(f"{self.url} does not finish the turn.")
+                raise Unreachable(f"{self.url} {how}.")
             lost()
             await asyncio.sleep(PATIENCE_S[attempt])
             attempt += 1
 
     async def _events(self, turn_id: str, after: int) -> AsyncGenerator[AnyEvent, None]:
         headers = {"last-event-id": str(after)}
-        async with self._session.get(f"/v1/turns/{turn_id}/events", headers=headers) as response:
+        timeout = aiohttp.ClientTimeout(total=None, connect=10, sock_read=SILENCE_S)
+        path = f"/v1/turns/{turn_id}/events"
+        async with self._session.get(path, headers=headers, timeout=timeout) as response:
             await _check(response)
             frames = sse.Frames()
             async for data in response.content.iter_any():

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from rivulet.cli import logs
 from rivulet.cli.local import running
+from rivulet.cli.visible import line
 from rivulet.config import BadSettings, Settings, api_key, load
 from rivulet.domain.errors import RivuletError
 from rivulet.knowledge.ingest import Outcome
@@ -86,14 +87,15 @@ async def _index(house: House, paths: tuple[Path, ...], url: str) -> None:
     console.print(f"Rivulet answers at [bold]{url}/[/bold]   (Ctrl-C stops it)")
     if not house.settings.model.startswith(("openai:", "ollama:")) and os.environ.get("OPENAI_API_KEY"):
         console.print("OPENAI_API_KEY is set: answers come from a model with --model openai:NAME.")
-    columns = (TextColumn("Indexing {task.fields[name]}"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn("Indexing {task.fields[name]}", markup=False), BarColumn(), MofNCompleteColumn())
     for path in paths:
         with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("", total=None, name=str(path))
+            task = bar.add_task("", total=None, name=line(str(path)))
             try:
                 outcome = await house.index(path, _advancing(bar, task))
             except RivuletError as problem:
-                console.print(f"{path} was not indexed: {problem.message}", style="red", markup=False)
+                words = f"{path} was not indexed: {problem.message}"
+                console.print(line(words), style="red", markup=False)
                 continue
         _tell(path, outcome)
 
@@ -106,9 +108,10 @@ def _tell(path: Path, outcome: Outcome) -> None:
     """What a run over a folder did."""
     source, tally = outcome.source, outcome.tally
     console.print(
-        f"{path}: {source.document_count} documents, {source.chunk_count} chunks "
+        f"{line(str(path))}: {source.document_count} documents, {source.chunk_count} chunks "
         f"({tally.indexed} indexed now, {tally.unchanged} unchanged, {tally.removed} removed)",
         markup=False,
     )
     if source.failed_count:
-        console.print(f"{source.error_message} `rivulet docs status` has the reasons.", style="yellow")
+        words = f"{line(source.error_message or '')} `rivulet docs status` has the reasons."
+        console.print(words, style="yellow", markup=False)
