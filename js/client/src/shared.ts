@@ -38,7 +38,9 @@ class Tab {
     this.#name = name
     this.#api = api
     this.#channel = new BroadcastChannel(name)
-    this.#channel.onmessage = ({ data }: MessageEvent<Told>) => this.#hear(data)
+    this.#channel.onmessage = ({ data }: MessageEvent<Wanted | Told>) => {
+      if ('is' in data) this.#hear(data)
+    }
     // In the back/forward cache a page has no lock and no connection; its streams are taken up when it returns.
     addEventListener('pagehide', () => {
       this.#waiting?.abort()
