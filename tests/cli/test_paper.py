@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from rivulet.cli import paper, screen
-from rivulet.cli.paper import Plain, Rendered
+from rivulet.cli import rendered, screen
+from rivulet.cli.paper import Plain
+from rivulet.cli.rendered import Rendered
 from rivulet.cli.screen import Screen
 
 from .terminal import Emulator
@@ -29,21 +30,21 @@ Writing = Callable[..., str]
 def written(monkeypatch: pytest.MonkeyPatch) -> Writing:
     """What chunks become on a terminal of this many columns, with a look at the tail after each of them."""
     monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setattr(paper, "REDRAW_S", 0)
-    monkeypatch.setattr(paper, "SHARE", 0)
+    monkeypatch.setattr(rendered, "REDRAW_S", 0)
+    monkeypatch.setattr(rendered, "SHARE", 0)
 
     def write(*chunks: str, columns: int = 80, looks: bool = True) -> str:
         out = io.StringIO()
-        for module in (paper, screen):
+        for module in (rendered, screen):
             monkeypatch.setattr(module, "size", lambda: (columns, 24))
         with monkeypatch.context() as patched:
             patched.setattr(sys, "stdout", out)
-            rendered = Rendered(Screen())
+            paper = Rendered(Screen())
             for chunk in chunks:
-                rendered.feed(chunk)
+                paper.feed(chunk)
                 if looks:
-                    rendered.tick()
-            rendered.finish()
+                    paper.tick()
+            paper.finish()
         return out.getvalue()
 
     return write
@@ -109,6 +110,15 @@ def test_nothing_in_an_answer_commands_the_terminal(written: Writing) -> None:
         shown = OURS.sub("", written(text))
         assert [char for char in shown if not char.isprintable() and char != "\n"] == []
     assert "␛]0;owned␇" in written(bad)
+
+
+def test_colours_can_be_turned_off(written: Writing, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NO_COLOR leaves weight and slant, which are none."""
+    coloured = re.compile(r"\x1b\[(?:\d+;)*[349]\dm")
+    assert coloured.search(written(ANSWER))
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not coloured.search(written(ANSWER))
+    assert "\x1b[1mat four" in written(ANSWER)
 
 
 @pytest.mark.parametrize("columns", [1, 2, 7, 20, 300])

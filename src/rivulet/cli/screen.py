@@ -144,8 +144,7 @@ class _Aside(logging.Handler):
 @contextmanager
 def _unechoed() -> Generator[None]:
     """Keys typed meanwhile are kept for whoever reads next, and stand nowhere in the answer."""
-    # A command in the background would be stopped for asking.
-    if not os.isatty(0) or os.tcgetpgrp(0) != os.getpgrp():
+    if not _has_keyboard():
         yield
         return
     before = termios.tcgetattr(0)
@@ -156,3 +155,13 @@ def _unechoed() -> Generator[None]:
         yield
     finally:
         termios.tcsetattr(0, termios.TCSANOW, before)
+
+
+def _has_keyboard() -> bool:
+    """Not in a pipe, whose reader may set the terminal itself; not in the background, where asking would stop
+    us; not where the terminal on stdin is another one's."""
+    if not is_capable(1):
+        return False
+    with suppress(OSError):
+        return os.tcgetpgrp(0) == os.getpgrp()
+    return False
