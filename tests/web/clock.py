@@ -1,4 +1,4 @@
-"""How long the main thread of a page has worked, by its own clock: waiting, and other programs, do not count."""
+"""How long a page's main thread has worked, by its own clock: waiting, and other programs, do not count."""
 
 from playwright.sync_api import Page
 
@@ -18,7 +18,7 @@ YARDSTICK = """() => new Promise((done) => {
 """Sixty painted frames, each with a few words more at the end of a scrolled box."""
 
 QUIET_FRAME_MS = 1.0
-"""What such a frame costs where the limits were measured, two cores of a virtual AMD EPYC doing nothing else."""
+"""What such a frame costs where the limits were measured: two cores of a virtual AMD EPYC, quiet."""
 
 
 class ThreadClock:
@@ -35,8 +35,8 @@ class ThreadClock:
 
 
 def slowness(page: Page) -> float:
-    """How many times as much a frame costs on this machine as it is now; never below one. Programs that share its
-    caches make every other one slower, also by this clock."""
+    """How many times as much a frame costs on this machine as it is now; never below one. Programs that
+    share its caches make every other one slower, also by this clock."""
     blank = page.context.new_page()
     try:
         blank.set_content("<!doctype html><body>")

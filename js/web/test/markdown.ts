@@ -3,6 +3,7 @@
 import { MarkdownView } from '../src/markdown/view.ts'
 import { setting } from './setting.ts'
 
+export { harm } from './attacks.ts'
 export { lostWords, wrongAmongMarks, wrongInPieces, wrongOnTheWay } from './growing.ts'
 
 function make(): { root: HTMLElement; view: MarkdownView } {
@@ -70,6 +71,18 @@ export function grow(tokens: number): void {
   if (!prepared) throw new Error('nothing was prepared')
   const more = PARAGRAPH.repeat(Math.ceil((tokens * 4) / PARAGRAPH.length))
   for (let i = 1; i <= tokens; i++) prepared.view.update(prepared.text + more.slice(0, 4 * i), false)
+}
+
+/** Shows `text`, for `more` to go on from. */
+export function begin(text: string): void {
+  prepared = { view: make().view, text }
+  prepared.view.update(text, false)
+}
+
+export function more(words: string): void {
+  if (!prepared) throw new Error('nothing was begun')
+  prepared.text += words
+  prepared.view.update(prepared.text, false)
 }
 
 /** Whether an element in a frozen block and one in the growing block are still the same after more text. */

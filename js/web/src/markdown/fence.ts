@@ -6,6 +6,8 @@ import { CodeText } from './code-card.ts'
 
 const OPENING = /^(`{3,}|~{3,})([^\n]*)\n/
 const LONGEST_LINE = 1000
+/** A longer one is nobody's, and no pattern to look for. */
+const LONGEST_MARK = 100
 
 export class OpenFence {
   readonly card: Element
@@ -24,7 +26,7 @@ export class OpenFence {
    * lexer takes its indentation off every line. */
   static at(text: string, start: number, card: Element): OpenFence | null {
     const [line = '', mark = '', info = ''] = OPENING.exec(text.slice(start, start + LONGEST_LINE)) ?? []
-    if (!mark || (mark.startsWith('`') && info.includes('`'))) return null
+    if (!mark || mark.length > LONGEST_MARK || (mark.startsWith('`') && info.includes('`'))) return null
     const fence = new OpenFence(card, start + line.length, mark)
     return fence.#closing.test(`${text}\n`) ? null : fence
   }
@@ -82,7 +84,7 @@ export function isFence(token: Token | undefined): token is Tokens.Code {
 /** Whether a fence ends with a line that closes it, as far as it has come. */
 export function isClosed({ raw }: Tokens.Code): boolean {
   const mark = /^ {0,3}(`+|~+)/.exec(raw)?.[1] ?? ''
-  return new RegExp(`\\n {0,3}${mark}[\`~]* *\\n*$`).test(raw)
+  return /\n {0,3}([`~]+) *\n*$/.exec(raw)?.[1]?.startsWith(mark) ?? false
 }
 
 const withoutLineEnd = (text: string) => (text.endsWith('\n') ? text.length - 1 : text.length)

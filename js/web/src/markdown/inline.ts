@@ -10,7 +10,17 @@ interface Opened {
 }
 
 export function closedInline(source: string): string {
-  return new Closer(source).close()
+  return isTooMuch(source) ? source : new Closer(source).close()
+}
+
+/** Marks cost the square of their number, and letters are all read again with every new one: a paragraph with more
+ * of either is shown as it was written. It is no prose; what people read has a tenth of that. */
+const MOST_MARKS = 800
+const MOST_LETTERS = 16_000
+
+export function isTooMuch(paragraph: string): boolean {
+  if (paragraph.length <= MOST_MARKS) return false
+  return paragraph.length > MOST_LETTERS || (paragraph.match(/[*_~`[\]!$<&\\|]/g)?.length ?? 0) > MOST_MARKS
 }
 
 class Closer {

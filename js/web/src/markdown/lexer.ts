@@ -2,6 +2,7 @@
 
 import { Lexer, Tokenizer, type MarkedOptions, type Token, type Tokens } from 'marked'
 
+import { isTooMuch } from './inline.ts'
 import { blockMath, growingMath, inlineMath, maskedMath, nextBlockMath, nextInlineMath } from './math.ts'
 
 /** Where the labels of reference links lead. */
@@ -13,7 +14,15 @@ export interface Lexed {
   links: Links
 }
 
+/** Lists and quotes inside one another deeper than this are nobody's text, and cost time with every level. */
+const DEEPEST = 20
+const DEEP_LINE = new RegExp(`^(?:[ \\t]*(?:>|(?:[-*+]|\\d{1,9}[.)])[ \\t])){${DEEPEST}}`)
+/** Letters of a table's head: a screen is never as wide. */
+const LONGEST_HEAD = 4000
+
 class PlainTokenizer extends Tokenizer {
+  #depth = 0
+
   override html(): undefined {
     return undefined
   }
@@ -21,22 +30,49 @@ class PlainTokenizer extends Tokenizer {
   override tag(): undefined {
     return undefined
   }
+
+  override list(src: string): Tokens.List | undefined {
+    return this.#inside(src, () => super.list(src))
+  }
+
+  override blockquote(src: string): Tokens.Blockquote | undefined {
+    return this.#inside(src, () => super.blockquote(src))
+  }
+
+  override table(src: string): Tokens.Table | undefined {
+    const head = src.indexOf('\n')
+    return head > LONGEST_HEAD ? undefined : super.table(src)
+  }
+
+  #inside<T>(src: string, read: () => T | undefined): T | undefined {
+    if (this.#depth >= DEEPEST || DEEP_LINE.test(src)) return undefined
+    this.#depth += 1
+    try {
+      return read()
+    } finally {
+      this.#depth -= 1
+    }
+  }
 }
 
-/** Lists and quotes inside one another deeper than this are nobody's text, and cost time with every level. */
-const DEEPEST = 40
+class PlainLexer extends Lexer {
+  override inlineTokens(src: string, tokens: Token[] = []): Token[] {
+    if (!isTooMuch(src)) return super.inlineTokens(src, tokens)
+    tokens.push({ type: 'plain', raw: src })
+    return tokens
+  }
+}
 
 export function lex(text: string, known: Links = {}): Lexed {
-  if (isTooDeep(text)) return plain(text, known)
   try {
-    const lexer = new Lexer(OPTIONS)
+    const lexer = new PlainLexer(OPTIONS)
     Object.assign(lexer.tokens.links, known)
     const tokens = lexer.lex(text)
     return { tokens, links: lexer.tokens.links as Links }
   } catch (problem) {
     // Emphasis nested by the thousand overflows the stack; what was written is shown all the same.
     if (!(problem instanceof RangeError)) throw problem
-    return plain(text, known)
+    return { tokens: [{ type: 'plain', raw: text }], links: known }
   }
 }
 
@@ -62,10 +98,9 @@ export function lastBlock(text: string): LastBlock {
 }
 
 function blocksOf(text: string): Token[] {
-  if (isTooDeep(text)) return []
   try {
     // Without the words inside the blocks, which are most of the work.
-    return new Lexer(GROWING).blockTokens(text, [])
+    return new PlainLexer(GROWING).blockTokens(text, [])
   } catch (problem) {
     if (!(problem instanceof RangeError)) throw problem
     return []
@@ -98,13 +133,3 @@ const OPTIONS: MarkedOptions = {
 }
 
 const GROWING: MarkedOptions = { ...OPTIONS, extensions: { ...OPTIONS.extensions, block: [growingMath] } as NonNullable<MarkedOptions['extensions']> }
-
-function plain(text: string, links: Links): Lexed {
-  return { tokens: [{ type: 'plain', raw: text }], links }
-}
-
-function isTooDeep(text: string): boolean {
-  return MARKS.test(text)
-}
-
-const MARKS = new RegExp(`^(?:[ \\t]*(?:>|[-*+][ \\t]|\\d{1,9}[.)][ \\t])){${DEEPEST},}`, 'm')

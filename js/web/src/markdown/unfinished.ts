@@ -15,7 +15,7 @@ const FENCE = /^(?:[ \t]*(?:>|[-*+]|\d{1,9}[.)]))*[ \t]*(`{3,}|~{3,})([^\n]*)$/
 /** Quote, list, task and heading marks at the start of a line. */
 const MARKS = /^(?:[ \t]*(?:>|(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)))*[ \t]*(?:\[[ xX]\][ \t]+)?(?:#{1,6}(?=[ \t]|$)[ \t]*)?/
 /** A last line that may still become a list, a rule, a heading, a quote, a table or a fence. */
-const UNDECIDED = /^[ \t]*(?:[-*+_=#>|:`~ \t]+|\d{1,9}[.)]?|(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?)[ \t]*$/
+const UNDECIDED = /^(?:[-*+_=#>|:`~ \t]+|[ \t]*(?:\d{1,9}[.)]?|(?:[-*+]|\d{1,9}[.)])[ \t]+\[[ xX]?\]?)[ \t]*)$/
 /** A last line that may still become the definition of a link, which is not seen. */
 const DEFINITION = /^ {0,3}\[(?:[^\]]{0,60}|[^\]]+\]|[^\]]+\]:[ \t]*(?:\S*|\S+[ \t]+(?:["'(].*)?))$/
 const DELIMITERS = /^[ \t|:-]*$/

@@ -1,0 +1,90 @@
+"""Answers that are made to do harm do none: in the renderer after every letter, in the page, under a share link."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.web.attacks import ANSWERS, HEAVY
+from tests.web.bundle import markdown
+from tests.web.clock import ThreadClock
+from tests.web.conftest import Server, ToldModel, Visitor
+
+__all__ = ["markdown"]
+
+DELTA = 7
+"""Letters: every mark is cut somewhere."""
+
+FOREIGN = "all => all.filter((one) => !/^(?:https?|mailto):/.test(one.href)).map((one) => one.href)"
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_86_to_91_no_prefix_of_an_answer_does_harm(markdown: Page, case: str) -> None:
+    """After every letter there are only the renderer's own elements and attributes, links of harmless schemes that
+    tell nobody where they were, and no address that is loaded; the words are there in the end."""
+    assert markdown.evaluate("text => markdown.harm(text)", ANSWERS[case]) == []
+    shown = markdown.evaluate(
+        "text => { markdown.rendered(text); return document.body.textContent }", ANSWERS[case]
+    )
+    assert "Before" in shown
+    assert "after" in shown
+
+
+@pytest.mark.parametrize("case", HEAVY)
+def test_90_nothing_makes_a_delta_slow(markdown: Page, case: str) -> None:
+    """A hundred thousand letters that cost the most: with everything there, a token more costs under 100 ms."""
+    markdown.evaluate("text => markdown.begin(text)", HEAVY[case])
+    clock = ThreadClock(markdown)
+    costs: list[float] = []
+    for _ in range(3):
+        begun = clock.now()
+        markdown.evaluate("() => markdown.more(' more')")
+        costs.append(clock.now() - begun)
+    assert min(costs) < 100
+
+
+def told(visitor: Visitor, model: ToldModel) -> None:
+    text = "\n\n".join(ANSWERS.values())
+    model.tell(*(text[i : i + DELTA] for i in range(0, len(text), DELTA)))
+    visitor.ask("Do harm.")
+    visitor.finished()
+
+
+def unharmed(visitor: Visitor) -> None:
+    """No script ran, nothing leads where it must not; `visitor` itself fails when a request left the page or its
+    policy was violated."""
+    expect(visitor.text).to_contain_text("<script>window.harmed = 1</script>")
+    assert visitor.page.evaluate("window.harmed") is None
+    assert visitor.text.locator("a").evaluate_all(FOREIGN) == []
+    assert (
+        visitor.text.locator("script, iframe, svg:not(.katex svg), video, link, form, object, embed").count()
+        == 0
+    )
+    assert visitor.text.locator("img:not([src^='data:'])").count() == 0
+    assert visitor.text.evaluate("(text) => getComputedStyle(text).display") != "none"
+
+
+def test_86_to_89_in_the_page_and_under_a_share_link(
+    visitor: Visitor, new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
+) -> None:
+    """All of it in one answer, in pieces of seven letters; then read back, and read by a guest."""
+    told(visitor, model)
+    unharmed(visitor)
+    visitor.page.reload()
+    visitor.finished()
+    unharmed(visitor)
+    chat = visitor.page.url.rsplit("/", 1)[1]
+    made = visitor.page.request.post(f"{server.url}/v1/chats/{chat}/shares")
+    guest = new_visitor()
+    guest.page.goto(server.url + made.json()["url"])
+    guest.page.locator(".share-head").wait_for()
+    unharmed(guest)
+
+
+def test_89_a_link_says_where_it_leads(visitor: Visitor, model: ToldModel) -> None:
+    """The whole host, without what stands before an @, which no browser goes to."""
+    model.tell(ANSWERS["89 another host in front"], "\n\n", ANSWERS["89 link with context"])
+    visitor.ask()
+    visitor.finished()
+    titles = visitor.text.locator("a").evaluate_all("all => all.map((one) => one.title)")
+    assert set(titles) == {"images.example"}
