@@ -11,7 +11,7 @@ import pytest
 from rivulet.cli import remote
 from rivulet.testing.fault_proxy import HEALTHY, Fault, FaultProxy
 from rivulet.testing.model_call import Call
-from rivulet.testing.model_scripts import saying
+from rivulet.testing.model_scripts import FAULTS, saying
 from rivulet.testing.scripted_model import ScriptedModel
 
 from .conftest import COMMAND, Shell, serving
@@ -250,3 +250,29 @@ async def test_a_chat_is_talked(desk: Desk, model: ScriptedModel) -> None:
     chat.type("\x04")
     assert await chat.ends() == 0
     assert chat.is_as_it_was
+
+
+async def test_a_plain_terminal_can_chat_too(desk: Desk, model: ScriptedModel) -> None:
+    """A paste is one question where nothing marks it as one; a second Ctrl-C leaves."""
+    model.then(saying("Both."))
+    chat = await desk.open("chat", "--no-sources", "--model", "openai:any", term="dumb")
+    await chat.shows(">")
+    chat.type("One\nTwo\n")
+    await chat.shows("Both.\n\n>")
+    assert json.loads(model.calls[-1].body)["messages"][-1]["content"].endswith("One\nTwo")
+    chat.type("\x03")
+    await chat.shows("another Ctrl-C.\n>")
+    chat.type("\x03")
+    assert await chat.ends() == 0
+
+
+async def test_a_script_can_chat(desk: Desk, model: ScriptedModel) -> None:
+    """A question a line, and an exit status when one was not answered."""
+    model.then(saying("First."), FAULTS["reset-mid-stream"])
+    chat = await desk.open("chat", "--model", "openai:any", stdin=asyncio.subprocess.PIPE)
+    assert chat.process.stdin is not None
+    chat.process.stdin.write(b"One\n\nTwo\n")
+    chat.process.stdin.close()
+    assert await chat.ends() == 1
+    assert chat.emulator.rows[0] == "First."
+    assert "Half a tho" in chat.emulator.rows
