@@ -14,7 +14,19 @@ from starlette.types import ASGIApp
 
 from rivulet import __version__
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
-from rivulet.http import chats, events, export, feedback, health, sandbox, shares, sources, turns, widget
+from rivulet.http import (
+    chats,
+    documents,
+    events,
+    export,
+    feedback,
+    health,
+    sandbox,
+    shares,
+    sources,
+    turns,
+    widget,
+)
 from rivulet.http.dialects.mount import Mount
 from rivulet.http.door import Door
 from rivulet.http.errors import invalid
@@ -54,6 +66,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(export.routes(house.service))
     app.include_router(shares.routes(house.service, time.monotonic))
     app.include_router(sources.routes(house))
+    app.include_router(documents.routes(house.library))
     app.include_router(health.routes(house, metrics))
     visitors = Visitors(settings.publishable_keys, time.monotonic)
     app.include_router(widget.routes(visitors))
