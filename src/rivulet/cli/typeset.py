@@ -91,7 +91,11 @@ class Typesetter:
             return self._plain(text)
         said = sum(_letters(child.content) for token in parsed for child in token.children or [token])
         is_whole = sum(_letters(each.text) for row in lines for each in row) >= said
-        return lines if is_whole and max(token.level for token in parsed) < DEEPEST else self._plain(text)
+        return (
+            lines
+            if is_whole and max((token.level for token in parsed), default=0) < DEEPEST
+            else self._plain(text)
+        )
 
     def _code(self, piece: Piece, width: int) -> list[Line]:
         rule = min(width, RULE)
