@@ -3,8 +3,14 @@
 
 import { DONE } from './patch.ts'
 
-/** Coloured code is many elements; a listing this long is for reading elsewhere. */
-const LONGEST_CODE = 60_000
+/** A task of 50 ms is felt, so no listing is coloured that would take longer than this. */
+const LONGEST_MS = 40
+/** Letters of the part that tells how long the whole would take. */
+const SAMPLE = 2000
+/** Parts of coloured code that are put in at a time. */
+const AT_ONCE = 2
+/** Milliseconds a letter takes, as measured last; at first a slow telephone's. */
+let perLetter = 0.02
 
 const waiting: (() => Promise<void>)[] = []
 let isWorking = false
@@ -33,12 +39,33 @@ async function typeset(formula: Element): Promise<void> {
 
 async function colour(code: Element): Promise<void> {
   const text = code.textContent ?? ''
-  if (!code.isConnected || code.hasAttribute(DONE) || text.length > LONGEST_CODE) return
+  if (!code.isConnected || code.hasAttribute(DONE)) return
   const { colouredRuns } = await import('./colours.ts')
-  const runs = colouredRuns(text, (code as HTMLElement).dataset['language'] ?? '')
+  const language = (code as HTMLElement).dataset['language'] ?? ''
+  const measured = (part: string) => {
+    const begun = performance.now()
+    const runs = colouredRuns(part, language)
+    if (part.length >= SAMPLE / 2) perLetter = (performance.now() - begun) / part.length
+    return runs
+  }
+  if (text.length * perLetter > LONGEST_MS) {
+    measured(text.slice(0, SAMPLE))
+    await idle()
+  }
+  const runs = text.length * perLetter > LONGEST_MS ? null : measured(text)
   if (code.textContent !== text) return
-  if (runs) for (const part of code.children) part.replaceChildren(...takeRuns(runs, part.textContent?.length ?? 0))
   code.setAttribute(DONE, '')
+  if (runs) await put(runs, [...code.children])
+}
+
+/** Puts `runs` in place of the same text, a few parts in each idle moment. */
+async function put(runs: [string, string][], parts: Element[]): Promise<void> {
+  for (let i = 0; i < parts.length; i++) {
+    if (i > 0 && i % AT_ONCE === 0) await idle()
+    const part = parts[i] as Element
+    if (!part.isConnected) return
+    part.replaceChildren(...takeRuns(runs, part.textContent?.length ?? 0))
+  }
 }
 
 /** The next `length` characters of `runs` as nodes. */

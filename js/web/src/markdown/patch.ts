@@ -48,8 +48,10 @@ function patchText(old: Text, data: string): void {
 
 function patchAttributes(old: Element, next: Element): void {
   for (const { name } of [...old.attributes]) if (!next.hasAttribute(name)) old.removeAttribute(name)
+  // Whoever has wrapped the lines of a code card keeps them so.
+  const isCard = old.matches('figure.code') && next.matches('figure.code')
   for (const { name, value } of next.attributes) {
-    if (old.getAttribute(name) === value) continue
+    if (old.getAttribute(name) === value || (isCard && name === 'class')) continue
     // The page's policy refuses a style that is set as an attribute, not one that is set as a property.
     if (name === 'style') (old as HTMLElement).style.cssText = value
     else old.setAttribute(name, value)
