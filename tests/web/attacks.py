@@ -15,22 +15,31 @@ ANSWERS = {
     "[e](\x01javascript:harmed=1) after.",
     "86 data and vbscript": "Before [a](data:text/html,<script>window.harmed=1</script>) [b](vbscript:x) "
     "[c](data:text/html;base64,PHNjcmlwdD4=) [d](blob:https://x.example/1) [e](file:///etc/passwd) after.",
-    "86 entities": "Before &lt;img src=x onerror=window.harmed=1&gt; &#60;script&#62;x&#60;/script&#62; after.",
-    "87 autolinks": "Before <javascript:window.harmed=1> <data:text/html,x> www.images.example/?<script> after.",
-    "87 reference": "Before [words][x] [x] ![i][x] after.\n\n[x]: javascript:window.harmed=1 'title\" onclick=\"x'\n",
+    "86 entities": "Before &lt;img src=x onerror=window.harmed=1&gt; &#60;script&#62;x&#60;/script&#62; "
+    "after.",
+    "87 autolinks": "Before <javascript:window.harmed=1> <data:text/html,x> "
+    "www.images.example/?<script> after.",
+    "87 reference": "Before [words][x] [x] ![i][x] after.\n\n[x]: javascript:window.harmed=1 'title\" "
+    "onclick=\"x'\n",
     "87 footnote": "Before[^1] after.\n\n[^1]: <img src=x onerror=window.harmed=1>\n",
-    "87 table": "Before\n\n| <img onerror=x src=x> | b |\n|---|---|\n| [a](javascript:x) | <td onclick=x> |\n\nafter.",
-    "87 fence": 'Before\n\n```"><img/src=x/onerror=window.harmed=1>\ncode\n```\n\n~~~js" onclick="x\ncode\n~~~\n\nafter.',
-    "87 formula": r"Before $\href{javascript:window.harmed=1}{x}$ $\htmlClass{a}{b} \includegraphics{https://images.example}$ "
+    "87 table": "Before\n\n| <img onerror=x src=x> | b |\n|---|---|\n| [a](javascript:x) | <td "
+    "onclick=x> |\n\nafter.",
+    "87 fence": 'Before\n\n```"><img/src=x/onerror=window.harmed=1>\ncode\n```\n\n~~~js" '
+    'onclick="x\ncode\n~~~\n\nafter.',
+    "87 formula": r"Before $\href{javascript:window.harmed=1}{x}$ $\htmlClass{a}{b} "
+    r"\includegraphics{https://images.example}$ "
     r"$\url{javascript:x}$ after.",
     "87 diagram": 'Before\n\n```mermaid\nclick A href "javascript:window.harmed=1"\n```\n\nafter.',
     "88 image": f"Before ![x]({IMAGE}) after.",
     "88 reference image": f"Before ![x][i] after.\n\n[i]: {IMAGE}\n",
-    "88 srcset": f"Before <img srcset='{IMAGE} 2x'> <video poster={IMAGE}> <link rel=prefetch href={IMAGE}> after.",
+    "88 srcset": f"Before <img srcset='{IMAGE} 2x'> <video poster={IMAGE}> <link rel=prefetch "
+    f"href={IMAGE}> after.",
     "88 style": f"Before <div style='background:url({IMAGE})'> <style>@import '{IMAGE}'</style> after.",
-    "88 svg image": f"Before ![x](data:image/svg+xml,<svg><image href='{IMAGE}'/></svg>) ![y](//images.example/i.png) after.",
+    "88 svg image": f"Before ![x](data:image/svg+xml,<svg><image href='{IMAGE}'/></svg>) "
+    f"![y](//images.example/i.png) after.",
     "89 link with context": "Before [click here](https://images.example/?q=the+whole+conversation) after.",
-    "89 another host in front": "Before [x](https://good.example@images.example/) [y](https://good.example%2f@images.example/) after.",
+    "89 another host in front": "Before [x](https://good.example@images.example/) "
+    "[y](https://good.example%2f@images.example/) after.",
 }
 
 HEAVY = {

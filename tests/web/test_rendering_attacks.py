@@ -1,4 +1,4 @@
-"""Answers that are made to do harm do none: in the renderer after every letter, in the page, under a share link."""
+"""Answers that are made to do harm do none: after every letter, in the page, under a share link."""
 
 from collections.abc import Callable
 
@@ -20,8 +20,8 @@ FOREIGN = "all => all.filter((one) => !/^(?:https?|mailto):/.test(one.href)).map
 
 @pytest.mark.parametrize("case", ANSWERS)
 def test_86_to_91_no_prefix_of_an_answer_does_harm(markdown: Page, case: str) -> None:
-    """After every letter there are only the renderer's own elements and attributes, links of harmless schemes that
-    tell nobody where they were, and no address that is loaded; the words are there in the end."""
+    """After every letter there are only the renderer's own elements and attributes, links of harmless schemes
+    that tell nobody where they were, and no address that is loaded; the words are there in the end."""
     assert markdown.evaluate("text => markdown.harm(text)", ANSWERS[case]) == []
     shown = markdown.evaluate(
         "text => { markdown.rendered(text); return document.body.textContent }", ANSWERS[case]
@@ -32,7 +32,7 @@ def test_86_to_91_no_prefix_of_an_answer_does_harm(markdown: Page, case: str) ->
 
 @pytest.mark.parametrize("case", HEAVY)
 def test_90_nothing_makes_a_delta_slow(markdown: Page, case: str) -> None:
-    """A hundred thousand letters that cost the most: with everything there, a token more costs under 100 ms."""
+    """After a hundred thousand letters of what costs most, a token more costs under 100 ms."""
     markdown.evaluate("text => markdown.begin(text)", HEAVY[case])
     clock = ThreadClock(markdown)
     costs: list[float] = []
@@ -51,8 +51,8 @@ def told(visitor: Visitor, model: ToldModel) -> None:
 
 
 def unharmed(visitor: Visitor) -> None:
-    """No script ran, nothing leads where it must not; `visitor` itself fails when a request left the page or its
-    policy was violated."""
+    """No script ran, nothing leads where it must not; `visitor` itself fails when a request left the page or
+    its policy was violated."""
     expect(visitor.text).to_contain_text("<script>window.harmed = 1</script>")
     assert visitor.page.evaluate("window.harmed") is None
     assert visitor.text.locator("a").evaluate_all(FOREIGN) == []

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import hatch_build
+from tests.web.attacks import ANSWERS
 
 CONSTRUCTS = {
     "bold": "This is **very important** indeed.",
@@ -107,3 +108,34 @@ def test_elements_are_what_they_should_be(page: Page) -> None:
         "Once a year <b>1</b>",
     ):
         assert part in html, part
+
+
+HARM = """(text) => {
+  const box = document.createElement('div')
+  const markdown = new widget.Markdown(box, () => undefined)
+  const found = new Set()
+  for (let end = 1; end <= text.length; end++) {
+    markdown.update(text.slice(0, end), end === text.length)
+    for (const one of box.querySelectorAll('*')) {
+      if (!one.matches(ALLOWED)) found.add(`<${one.localName}>`)
+      for (const { name, value } of one.attributes) {
+        if (!/^(?:class|dir|tabindex|scope|start|data-language|target|rel|href)$/.test(name)) found.add(name)
+        if (name === 'href' && !/^(?:https?|mailto):/i.test(value)) found.add(value)
+      }
+      if (one.localName === 'a' && !/noopener noreferrer/.test(one.rel)) found.add('a link that tells')
+    }
+  }
+  return [[...found], box.textContent]
+}""".replace(
+    "ALLOWED",
+    "'p,h3,h4,h5,h6,ul,ol,li,blockquote,hr,br,pre,code,div,table,thead,tbody,tr,th,td,strong,em,del,a'",
+)
+
+
+@pytest.mark.parametrize("case", ANSWERS)
+def test_86_to_91_no_prefix_of_an_answer_does_harm(page: Page, case: str) -> None:
+    """After every letter there are only the widget's own elements and attributes; the words are there."""
+    found, text = page.evaluate(HARM, ANSWERS[case])
+    assert found == []
+    assert "Before" in text
+    assert "after" in text
