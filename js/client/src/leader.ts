@@ -140,7 +140,7 @@ export class Leader {
   #relay(messages: Message[]): void {
     let frames: Frame[] = []
     const told = () => {
-      // What only this page follows need not go through the browser and back: that is a sixth of a token's cost.
+      // What only this page follows need not go through the browser and back.
       const ours = frames.filter(([turn]) => !this.#shared.has(turn))
       const others = frames.filter(([turn]) => this.#shared.has(turn))
       if (ours.length) this.#host.hear({ is: 'frames', frames: ours })
