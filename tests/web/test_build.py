@@ -93,3 +93,15 @@ def test_a_failed_build_leaves_the_old_page(checkout: Path, monkeypatch: pytest.
         hatch_build.build()
     assert (checkout / "web/index.html").read_text() == "old"
     assert sorted(path.name for path in checkout.iterdir()) == ["js", "web"]
+
+
+def test_attack_102_what_is_served_says_nothing_of_where_it_was_built(built_page: None) -> None:
+    """No source maps, no sources, no path of the machine that built it."""
+    files = [path for path in hatch_build.PAGE.rglob("*") if path.is_file()]
+    assert {path.suffix for path in files} & {".js", ".css"}
+    assert not [path for path in files if path.suffix in (".map", ".ts", ".tsx")]
+    home = str(Path(hatch_build.__file__).parent)
+    for path in files:
+        content = path.read_bytes()
+        assert b"sourceMappingURL" not in content, path.name
+        assert home.encode() not in content, path.name
