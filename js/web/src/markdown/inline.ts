@@ -132,6 +132,9 @@ class Closer {
     if (after === '(') {
       const end = closing(rest.slice(close + 1), '(', ')')
       if (end >= 0) return this.#take(close + 1 + end + 1)
+    } else if (after === '[' && !isNumber) {
+      const end = closing(rest.slice(close + 1), '[', ']')
+      if (end >= 0) return this.#take(close + 1 + end + 1)
     } else if (after !== undefined || isNumber || words.trim() === '' || words === 'x') {
       return this.#take(isNumber ? close + 1 : 1)
     }

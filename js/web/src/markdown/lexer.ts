@@ -31,6 +31,16 @@ class PlainTokenizer extends Tokenizer {
     return undefined
   }
 
+  /** Of a link whose definition may still come, the words are shown. Two marks of sources side by side are none. */
+  override reflink(...[src, links]: Parameters<Tokenizer['reflink']>): ReturnType<Tokenizer['reflink']> {
+    const found = super.reflink(src, links)
+    const isOpen = found?.type === 'text' && (this.lexer as unknown as PlainLexer).isGrowing
+    const [, words = '', label] = (isOpen && AWAITED.exec(src)) || []
+    if (!words || MARK.test(label || words)) return found
+    const name = (label || words).replace(/\s+/g, ' ').toLowerCase()
+    return super.reflink(src, { [name]: { href: '', title: null } })
+  }
+
   override list(src: string): Tokens.List | undefined {
     return this.#inside(src, () => super.list(src))
   }
@@ -55,7 +65,14 @@ class PlainTokenizer extends Tokenizer {
   }
 }
 
+/** `[words][label]` and `[label][]`, of images too. */
+const AWAITED = /^!?\[((?:\\[^]|[^[\]\\])*)\]\[((?:\\[^]|[^[\]\\])*)\]/
+const MARK = /^\d{1,4}$/
+
 class PlainLexer extends Lexer {
+  /** Whether more text may come. */
+  isGrowing = false
+
   override inlineTokens(src: string, tokens: Token[] = []): Token[] {
     if (!isTooMuch(src)) return super.inlineTokens(src, tokens)
     tokens.push({ type: 'plain', raw: src })
@@ -63,9 +80,10 @@ class PlainLexer extends Lexer {
   }
 }
 
-export function lex(text: string, known: Links = {}): Lexed {
+export function lex(text: string, known: Links = {}, isGrowing = false): Lexed {
   try {
     const lexer = new PlainLexer(OPTIONS)
+    lexer.isGrowing = isGrowing
     Object.assign(lexer.tokens.links, known)
     const tokens = lexer.lex(text)
     return { tokens, links: lexer.tokens.links as Links }

@@ -1,5 +1,5 @@
-/** Reference links whose definition comes later: the settled blocks that mention a label are shown again when it
- * is defined. */
+/** Reference links whose definition comes later: until then their words are shown without their marks. The settled
+ * blocks that mention a label are shown again when it is defined, and when it never was. */
 
 import type { Token, Tokens } from 'marked'
 
@@ -16,6 +16,8 @@ export class References {
   readonly settled: Links = Object.create(null) as Links
   #current: Links = Object.create(null) as Links
   #mentions = new Map<string, Set<Settled>>()
+  /** Settled blocks with links that name a label. */
+  readonly linking = new Set<Settled>()
 
   get all(): Links {
     return this.#current
@@ -41,6 +43,7 @@ export class References {
   }
 
   watch(block: Settled): void {
+    if (names(block.raw)) this.linking.add(block)
     for (const label of mentionedIn(block.raw)) {
       const blocks = this.#mentions.get(label) ?? new Set()
       this.#mentions.set(label, blocks.add(block))
@@ -51,6 +54,11 @@ export class References {
     const labels = [...Object.keys(links), ...Object.keys(this.#current).filter((label) => !Object.hasOwn(links, label))]
     return labels.filter((label) => !isSame(this.#current[label], links[label]))
   }
+}
+
+/** Whether there is anything like `[words][label]` or `[label][]` in it. */
+export function names(raw: string): boolean {
+  return /\]\[[^\]]*\]/.test(raw)
 }
 
 const isSame = (one: Links[string] | undefined, other: Links[string] | undefined) =>

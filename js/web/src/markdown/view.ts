@@ -10,7 +10,7 @@ import { blockNode, type Setting } from './nodes.ts'
 import { Pace } from './pace.ts'
 import { Pages } from './pages.ts'
 import { patch } from './patch.ts'
-import { References, type Settled } from './references.ts'
+import { names, References, type Settled } from './references.ts'
 import { headOf, loosen, settledBlocks, settledPart } from './settled.ts'
 import { shown } from './unfinished.ts'
 
@@ -63,6 +63,7 @@ export class MarkdownView {
     const unix = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     if (!unix.startsWith(this.#text)) this.#clear()
     this.#text = unix
+    if (isFinished) this.#conclude()
     if (this.#fence && !this.#grow(this.#fence, isFinished)) return
     const { tokens, decided } = this.#read(isFinished)
     this.#show(tokens)
@@ -73,6 +74,13 @@ export class MarkdownView {
   /** Shows what waited, unless somebody else has the place by now. */
   #catchUp(): void {
     if (this.#tail.at(-1)?.node?.isConnected) this.update(this.#latest, false)
+  }
+
+  /** What was awaited and did not come reads as it was written. */
+  #conclude(): void {
+    if (this.#growing && names(this.#text.slice(this.#growing.start, this.#settled))) this.#release()
+    for (const block of this.#references.linking) this.#showAgain(block, true)
+    for (const shown of this.#tail) if (names(shown.raw)) shown.raw = ''
   }
 
   #clear(): void {
@@ -100,14 +108,14 @@ export class MarkdownView {
   #read(isFinished: boolean): { tokens: Token[]; decided: number } {
     const source = this.#source
     const { text, decided } = isFinished ? { text: source, decided: source.length } : shown(source)
-    const { tokens, links } = lex(text, this.#references.settled)
+    const { tokens, links } = lex(text, this.#references.settled, !isFinished)
     const hasNews = this.#references.hasNews(links)
     if (this.#growing && (hasNews || !admits(this.#growing, tokens[0]))) {
       this.#release()
       return this.#read(isFinished)
     }
     if (hasNews) {
-      for (const block of this.#references.update(links)) this.#showAgain(block)
+      for (const block of this.#references.update(links)) this.#showAgain(block, isFinished)
       for (const shown of this.#tail) shown.raw = ''
     }
     return { tokens, decided }
@@ -125,8 +133,8 @@ export class MarkdownView {
     for (const shown of this.#tail) shown.raw = ''
   }
 
-  #showAgain(block: Settled): void {
-    const token = lex(block.raw, this.#references.all).tokens.find(({ type }) => type !== 'space')
+  #showAgain(block: Settled, isFinished: boolean): void {
+    const token = lex(block.raw, this.#references.all, !isFinished).tokens.find(({ type }) => type !== 'space')
     const next = token && blockNode(token, this.#setting)
     if (!next) return
     patch(block.node, next)
