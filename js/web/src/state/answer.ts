@@ -5,7 +5,7 @@ import type {
   CitationAdded, Failure, Feedback, Message, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, TurnState, Usage,
 } from '@rivulet/client'
 
-import { PerFrame } from './frame.ts'
+import { Burst, PerFrame } from './frame.ts'
 import { Tool } from './tool.ts'
 
 export type Phase = 'waiting' | 'writing' | 'stopping' | 'finished'
@@ -54,6 +54,12 @@ export class Answer {
   readonly changed = signal(0)
   #frame = new PerFrame(() => (this.changed.value += 1))
   #part = ''
+  /** Of an answer that was begun before this page: its text so far is shown when all of it has come. */
+  #burst: Burst | null
+
+  constructor(isResumed = false) {
+    this.#burst = isResumed ? new Burst(() => this.#begin()) : null
+  }
 
   static of(message: Message): Answer {
     const answer = new Answer()
@@ -161,6 +167,12 @@ export class Answer {
     if (this.#part && this.#part !== part && this.text) this.text += '\n\n'
     this.#part = part
     this.text += delta
+    if (this.phase.value !== 'waiting') this.#frame.ask()
+    else if (this.#burst) this.#burst.more()
+    else this.#begin()
+  }
+
+  #begin(): void {
     if (this.phase.value === 'waiting') this.phase.value = 'writing'
     this.#frame.ask()
   }

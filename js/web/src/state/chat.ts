@@ -208,7 +208,7 @@ export class OpenChat {
   }
 
   #resume(turnId: string): void {
-    const answer = new Answer()
+    const answer = new Answer(true)
     answer.turnId = turnId
     this.#answers.set(turnId, answer)
     this.running.value = answer

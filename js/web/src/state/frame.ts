@@ -18,3 +18,31 @@ export class PerFrame {
     this.#work()
   }
 }
+
+/** What comes in one burst is worth showing at once: when a frame has brought nothing more, and soon in any case. */
+export class Burst {
+  readonly #over: () => void
+  #frames = 0
+  #hasMore = false
+
+  constructor(over: () => void) {
+    this.#over = over
+  }
+
+  more(): void {
+    this.#hasMore = true
+    if (!this.#frames) this.#wait()
+  }
+
+  #wait(): void {
+    this.#frames += 1
+    requestAnimationFrame(() => {
+      if (!this.#hasMore || this.#frames > MOST_FRAMES) return this.#over()
+      this.#hasMore = false
+      this.#wait()
+    })
+  }
+}
+
+/** A fifth of a second. */
+const MOST_FRAMES = 12
