@@ -22,6 +22,14 @@ DROP = """(files) => {
   }
 }"""
 
+LISTENS = """() => {
+  const transfer = new DataTransfer()
+  transfer.items.add(new File([''], 'any.txt'))
+  return !document.body.dispatchEvent(
+    new DragEvent('dragover', { dataTransfer: transfer, bubbles: true, cancelable: true }))
+}"""
+"""Whether the page takes what is dragged over it; an instant after it can be seen, it does."""
+
 PASTE = """() => {
   const transfer = new DataTransfer()
   transfer.items.add(new File(['The pasted tide turns.'], 'pasted.txt', { type: 'text/plain' }))
@@ -44,6 +52,7 @@ def drop(visitor: Visitor, **files: bytes) -> None:
         {"name": ".".join(name.rsplit("_", 1)), "content": base64.b64encode(content).decode()}
         for name, content in files.items()
     ]
+    visitor.page.wait_for_function(LISTENS)
     visitor.page.evaluate(DROP, named)
 
 
