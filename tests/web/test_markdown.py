@@ -44,8 +44,10 @@ CONSTRUCTS = {
     "pipes in text": "Use a | b in text.\nNext line.",
     "chinese": "这是**粗体**文字。[1]",
     "exclamations": "Hello! World! [1]!",
-    "reference links": "See [the docs][manual], [**bold**][manual] and [it][].\n\nAgain [the docs][manual].\n\n"
-    "- a [third][manual]\n- b\n\nThe end.\n\n[manual]: https://e.com/m\n[it]: https://e.com/i",
+    "reference links": (
+        "See [the docs][manual], [**bold**][manual] and [it][].\n\nAgain [the docs][manual].\n\n"
+        "- a [third][manual]\n- b\n\nThe end.\n\n[manual]: https://e.com/m\n[it]: https://e.com/i"
+    ),
     "emphasis over lines": "*a b c\nd e f*\n\nx",
 }
 

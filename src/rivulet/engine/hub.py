@@ -15,8 +15,8 @@ from rivulet.ports.dialect import Dialect, Frame, Renderer
 from rivulet.ports.turns import TurnLog
 
 WINDOW = 64
-"""Events of a running turn kept in memory, half a kilobyte each with their bytes. At 20 tokens/s: a reader 3 s
-behind; the log has the rest."""
+"""Events of a running turn kept in memory, half a kilobyte each with their bytes. At 20 tokens/s: a reader
+3 s behind; the log has the rest."""
 
 PAGE = 250
 """Events read from the log at once: about 30 kB of native frames, so one page is about one send."""
