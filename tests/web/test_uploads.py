@@ -83,7 +83,7 @@ def test_49_each_file_has_a_row_and_a_fate_of_its_own(visitor: Visitor) -> None:
             else route.fallback()
         ),
     )
-    drop(visitor, slow_txt=b"Never there.", lost_txt=b"On the way.", good_txt=b"The harbour is deep.")
+    drop(visitor, slow_txt=b"Never there.", lost_txt=b"On the way.", good_txt=b"A quay of its own has this file.")
     expect(row(visitor, "slow.txt").get_by_role("progressbar")).to_be_visible()
     expect(row(visitor, "good.txt")).to_have_attribute("data-status", "ready")
     row(visitor, "slow.txt").get_by_role("button", name="Cancel the upload of slow.txt").click()
