@@ -1,9 +1,13 @@
 """What every test may ask for."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
+
+import hatch_build
+from tests.door import alone_in
 
 
 @pytest.fixture
@@ -20,3 +24,17 @@ def real_data() -> Path:
     if os.environ.get("CI"):
         pytest.fail("CI must set RIVULET_TEST_DATA")
     pytest.skip("RIVULET_TEST_DATA is not set: the real documents and questions are not here")
+
+
+@pytest.fixture(scope="session")
+def node() -> str:
+    """Node as the page's build finds it: on PATH, or the one that comes with the type checker. With it come
+    the packages of `js/`, of which the build leaves out some."""
+    folder = hatch_build.find_node()
+    if folder is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI must have Node")
+        pytest.skip("there is no Node 20.19 or newer here")
+    with alone_in(hatch_build.SOURCES):
+        hatch_build.install_packages(folder, for_tests=True)
+    return str(shutil.which("node", path=folder))

@@ -1,6 +1,5 @@
 """A Node process with the clients of tests/clients/node in it, called by name over a line of JSON each."""
 
-import fcntl
 import hashlib
 import itertools
 import json
@@ -8,7 +7,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Iterator
 from concurrent.futures import Future
@@ -18,6 +16,7 @@ from typing import Any
 import pytest
 
 from hatch_build import npm_of
+from tests.door import alone_in
 
 FOLDER = Path(__file__).parent / "node"
 OLDEST = 22
@@ -108,12 +107,10 @@ def _is_new_enough(folder: Path) -> bool:
 
 
 def _install(folder: Path) -> None:
-    """Again only when the lock has changed; one process at a time."""
+    """Again only when the lock has changed."""
     lock = hashlib.sha256((FOLDER / "package-lock.json").read_bytes()).hexdigest()
     stamp = FOLDER / "node_modules" / ".stamp"
-    door = Path(tempfile.gettempdir()) / f"rivulet-clients-{hashlib.sha256(bytes(FOLDER)).hexdigest()[:16]}"
-    with door.open("w") as turn:
-        fcntl.flock(turn, fcntl.LOCK_EX)
+    with alone_in(FOLDER):
         if stamp.is_file() and stamp.read_text() == lock:
             return
         subprocess.run(

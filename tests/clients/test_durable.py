@@ -117,8 +117,8 @@ def test_the_conformance_suite_accepts_how_we_are_read(place: Place, node: Node,
 
 
 class Shelf:
-    """What the suite takes for a server that it can create streams on: every stream is a turn that waits for
-    its model, and only reading goes to the server as it is."""
+    """What the suite takes for a server that it can create streams on: every stream is a turn that has a
+    beginning and waits for its model, and only reading goes to the server as it is."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -144,7 +144,11 @@ class Shelf:
 
     async def _create(self, request: web.Request) -> web.Response:
         async with self._session.post("/v1/turns", json={"input": "Why?"}) as answer:
-            self._turns[request.path] = (await answer.json())["turn_id"]
+            turn = self._turns[request.path] = (await answer.json())["turn_id"]
+        async with self._session.get(f"/v1/turns/{turn}/events") as answer:
+            async for line in answer.content:
+                if b"text.delta" in line:
+                    break
         return web.Response(status=201)
 
     async def _read(self, request: web.Request) -> web.StreamResponse:

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable
@@ -12,22 +11,10 @@ from pathlib import Path
 import pytest
 
 import hatch_build
+from tests.door import alone_in
 
 JS = hatch_build.SOURCES
 PACKAGES = ("client", "react", "vue", "widget")
-
-
-@pytest.fixture(scope="session")
-def node() -> str:
-    """Node as the page's build finds it: on PATH, or the one that comes with the type checker. The packages
-    are there when the page was built; a test run by hand may be the first to need them."""
-    folder = hatch_build.find_node()
-    if folder is None:
-        if os.environ.get("CI"):
-            pytest.fail("CI must have Node")
-        pytest.skip("there is no Node 20.19 or newer here")
-    hatch_build.install_packages(folder, for_tests=True)
-    return str(shutil.which("node", path=folder))
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +41,8 @@ def packed(node: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in PACKAGES:
         command = [*npm, "pack", "--silent", "--pack-destination", str(project)]
         environment = os.environ | {"PATH": f"{Path(node).parent}{os.pathsep}{os.environ['PATH']}"}
-        done = subprocess.run(command, cwd=JS / name, env=environment, capture_output=True, text=True)
+        with alone_in(JS):  # packing compiles, in place
+            done = subprocess.run(command, cwd=JS / name, env=environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stdout + done.stderr
         with tarfile.open(project / f"rivulet-{name}-0.1.0.tgz") as tarball:
             tarball.extractall(ours, filter="data")

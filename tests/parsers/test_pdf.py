@@ -268,6 +268,7 @@ def test_damaged_middle(read: Read) -> None:
             read(whole[:cut], "a.pdf")
 
 
+@pytest.mark.alone
 def test_speed(real: Real) -> None:
     """A real document is read at more than 100 pages per second of CPU (measured: 290 on a quiet core)."""
     data = real("asvs-5.0.0.pdf")

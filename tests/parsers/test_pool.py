@@ -341,6 +341,7 @@ async def test_strange_names(pool: ParserPool, tmp_path: Path, name: bytes) -> N
     parsed.title.encode()
 
 
+@pytest.mark.alone
 @pytest.mark.anyio
 async def test_fast_enough(pool: ParserPool, real_data: Path, tmp_path: Path) -> None:
     """490 real articles are read at more than 80 a second of CPU in all (measured: 350 a second of time)."""

@@ -1,12 +1,10 @@
 """Starts model servers that are not ours, from what tests/engines/package-lock.json names."""
 
-import fcntl
 import hashlib
 import os
 import platform
 import select
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from hatch_build import find_node, npm_of
+from tests.door import alone_in
 
 ENGINES = Path(__file__).parents[1] / "engines"
 START_S = 90
@@ -45,12 +44,10 @@ def running(*command: str) -> Iterator[str]:
 
 
 def _install(folder: Path) -> None:
-    """Again only when the lock has changed; one process at a time."""
+    """Again only when the lock has changed."""
     lock = hashlib.sha256((ENGINES / "package-lock.json").read_bytes()).hexdigest()
     stamp = ENGINES / "node_modules" / ".stamp"
-    turn = hashlib.sha256(str(ENGINES).encode()).hexdigest()[:16]
-    with open(Path(tempfile.gettempdir()) / f"rivulet-engines-{turn}", "w") as door:
-        fcntl.flock(door, fcntl.LOCK_EX)
+    with alone_in(ENGINES):
         if stamp.is_file() and stamp.read_text() == lock:
             return
         subprocess.run(

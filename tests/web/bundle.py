@@ -1,6 +1,5 @@
 """A page with nothing but the Markdown view and its checks, as the bundle of js/web/test/markdown.ts."""
 
-import shutil
 import subprocess
 from collections.abc import Iterator
 
@@ -11,13 +10,13 @@ import hatch_build
 
 
 @pytest.fixture(scope="module")
-def markdown(browser: Browser, built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def markdown(
+    browser: Browser, node: str, built_page: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
     """A blank page with the checks as `markdown`."""
-    node = hatch_build.find_node()
-    assert node is not None
     bundle = tmp_path_factory.mktemp("bundle") / "markdown.js"
     rolldown = hatch_build.SOURCES / "node_modules/rolldown/bin/cli.mjs"
-    command = [str(shutil.which("node", path=node)), str(rolldown), "test/markdown.ts"]
+    command = [node, str(rolldown), "test/markdown.ts"]
     command += ["--format", "iife", "--name", "markdown", "-o", str(bundle)]
     subprocess.run(command, cwd=hatch_build.SOURCES / "web", check=True, capture_output=True)
     page = browser.new_page()

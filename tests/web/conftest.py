@@ -86,6 +86,7 @@ class ToldModel:
         self._thread.start()
         self._gate = asyncio.Event()
         self.model = ScriptedModel()
+        self._unasked = self.model.default
         self._run(self.model.__aenter__())
 
     @property
@@ -97,10 +98,11 @@ class ToldModel:
         self._loop.call_soon_threadsafe(self._gate.clear)
 
         async def told(call: Call) -> None:
+            gate = self._gate
             await call.head()
             for piece in pieces:
                 if piece is HOLD:
-                    await self.released(call)
+                    await self.released(call, gate)
                     continue
                 await call.say(piece)
                 if pace:
@@ -116,13 +118,25 @@ class ToldModel:
     def release(self) -> None:
         self._loop.call_soon_threadsafe(self._gate.set)
 
-    async def released(self, call: Call) -> None:
+    async def released(self, call: Call, gate: asyncio.Event | None = None) -> None:
         """Until released, or until the server has hung up."""
-        while not self._gate.is_set():
+        gate = gate or self._gate
+        while not gate.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._gate.wait(), 0.05)
+                await asyncio.wait_for(gate.wait(), 0.05)
             await call.pause(0)
-        self._gate.clear()
+        if gate is self._gate:
+            gate.clear()
+
+    def forget(self) -> None:
+        """What a test told is of no matter to the next: held answers go on, new ones are the model's own."""
+
+        def anew() -> None:
+            self._gate.set()
+            self._gate = asyncio.Event()
+            self.model.default = self._unasked
+
+        self._loop.call_soon_threadsafe(anew)
 
     def close(self) -> None:
         self._run(self.model.__aexit__())
@@ -135,11 +149,17 @@ class ToldModel:
 
 
 @pytest.fixture(scope="session")
-def model() -> Iterator[ToldModel]:
+def upstream() -> Iterator[ToldModel]:
     told = ToldModel()
     yield told
-    told.release()
     told.close()
+
+
+@pytest.fixture
+def model(upstream: ToldModel) -> Iterator[ToldModel]:
+    """The model behind every server, to be told what to say."""
+    yield upstream
+    upstream.forget()
 
 
 @dataclass
@@ -198,13 +218,13 @@ def documents(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def new_server(
-    built_page: None, documents: Path, model: ToldModel, tmp_path: Path
+    built_page: None, documents: Path, upstream: ToldModel, tmp_path: Path
 ) -> Iterator[Callable[..., Server]]:
     """Servers of a test's own, each on an empty data directory."""
     started: list[Server] = []
 
     def start(**environment: str) -> Server:
-        server = Server(documents, tmp_path / f"data-{len(started)}", model.url, environment)
+        server = Server(documents, tmp_path / f"data-{len(started)}", upstream.url, environment)
         server.start()
         started.append(server)
         return server
@@ -216,10 +236,10 @@ def new_server(
 
 @pytest.fixture(scope="session")
 def server(
-    built_page: None, documents: Path, model: ToldModel, tmp_path_factory: pytest.TempPathFactory
+    built_page: None, documents: Path, upstream: ToldModel, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """The server most tests share; every test has chats of its own."""
-    server = Server(documents, tmp_path_factory.mktemp("data"), model.url)
+    server = Server(documents, tmp_path_factory.mktemp("data"), upstream.url)
     server.start()
     yield server
     server.stop()
@@ -227,11 +247,11 @@ def server(
 
 @pytest.fixture(scope="session")
 def actor(
-    built_page: None, documents: Path, model: ToldModel, tmp_path_factory: pytest.TempPathFactory
+    built_page: None, documents: Path, upstream: ToldModel, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Server]:
     """A server whose answers are played from `tests/web/plays.py`, by the name of the question."""
     data = tmp_path_factory.mktemp("played")
-    server = Server(documents, data, model.url, model="callable:tests.web.plays:answer")
+    server = Server(documents, data, upstream.url, model="callable:tests.web.plays:answer")
     server.start()
     yield server
     server.stop()

@@ -151,6 +151,7 @@ def test_a_connection_that_died_without_a_word_is_noticed(
     expect(traveller.text).to_have_text(ALL)
 
 
+@pytest.mark.alone
 def test_an_answer_of_100_000_tokens_comes_whole_and_blocks_nothing(visitor: Visitor, actor: Server) -> None:
     """While it comes, somebody writes the next question; no task is long; every word is there."""
     visitor.open(actor.url)

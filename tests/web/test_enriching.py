@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.web.conftest import HOLD, ToldModel, Visitor
@@ -87,6 +88,7 @@ def test_wrapped_lines_stay_wrapped(visitor: Visitor, model: ToldModel) -> None:
     expect(answer.locator("figure.wrapped")).to_have_count(1)
 
 
+@pytest.mark.alone
 def test_a_long_listing_is_coloured_without_a_pause(visitor: Visitor, model: ToldModel) -> None:
     """No task is long: what would take more than a moment stays as it is, the rest comes in parts."""
     line = "def area_{n}(r):  # a 'comment'\n    return 3.14 * r ** 2 if r else None\n"

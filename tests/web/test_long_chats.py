@@ -5,6 +5,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.web.conftest import QUESTION, Server, ToldModel, Visitor
+from tests.web.quickest import quick_enough
 
 PARAGRAPH = "The gearbox takes **0.6 litres** of `SAE 80` oil, as [the manual](https://example.com/) says. "
 ANSWER = (
@@ -94,12 +95,13 @@ def test_statement_62_a_chat_of_200_messages_can_be_used_at_once(visitor: Visito
     by and by, and nothing on the screen moves."""
     visitor.page.add_init_script(NOTE)
     open_long(visitor, server)
-    took: list[float] = []
-    for _ in range(3):  # the best of three, because other work on the machine does not count
+
+    def attempt() -> list[float]:
         visitor.page.reload()
         visitor.page.wait_for_function("() => window.tookMs")
-        took.append(visitor.page.evaluate("tookMs"))
-    assert min(took) <= 150
+        return [visitor.page.evaluate("tookMs")]
+
+    quick_enough([150], attempt)
     visitor.page.wait_for_function("() => window.isWhole")
     tops = visitor.page.evaluate("tops")
     assert len({count for count, _ in tops}) >= 3

@@ -1,6 +1,5 @@
 """The Markdown view in a real document: what grows character by character ends as what is shown at once."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -53,7 +52,7 @@ CONSTRUCTS = {
 
 
 @pytest.mark.parametrize("name", CONSTRUCTS)
-def test_raw_syntax_never_flashes(markdown: Page, name: str) -> None:
+def test_11_raw_syntax_never_flashes(markdown: Page, name: str) -> None:
     """No prefix shows marks that the finished text does not have."""
     assert markdown.evaluate("text => markdown.flashes(text)", CONSTRUCTS[name]) == []
 
@@ -64,6 +63,7 @@ def test_what_is_on_the_page_stays_there(markdown: Page) -> None:
     assert markdown.evaluate("text => markdown.removals(text)", CONSTRUCTS["table"]) == 0
 
 
+@pytest.mark.alone
 def test_a_token_costs_the_same_after_a_long_answer(markdown: Page) -> None:
     """Parsing and patching do not grow with what is settled: a text 25 times as long may cost twice as much,
     where parsing all of it would cost 25 times as much."""
@@ -89,7 +89,7 @@ def test_bytes_of_code_are_kept(markdown: Page) -> None:
     assert "&amp;amp;" in html
 
 
-def test_right_to_left_text_is_right_to_left(markdown: Page) -> None:
+def test_18_right_to_left_text_is_right_to_left(markdown: Page) -> None:
     """Each block has the direction of its own first letter; code stays left to right."""
     markdown.evaluate("text => markdown.rendered(text)", "مرحبا بالعالم `npm i`\n\nHello\n\n```\nx\n```")
     direction = "(one) => getComputedStyle(document.querySelector(one)).direction"
@@ -99,15 +99,9 @@ def test_right_to_left_text_is_right_to_left(markdown: Page) -> None:
     assert markdown.evaluate(direction, "figure") == "ltr"
 
 
-def test_sizes_are_within_their_budgets(built_page: None) -> None:
+def test_sizes_are_within_their_budgets(node: str, built_page: None) -> None:
     """What a first visit loads, compressed as a server would: scripts ≤ 90 kB, styles ≤ 15 kB, the client
     alone ≤ 4 kB."""
-    node = hatch_build.find_node()
-    assert node is not None
-    command = [
-        str(shutil.which("node", path=node)),
-        str(hatch_build.SOURCES / "web/scripts/sizes.mjs"),
-        "--gate",
-    ]
+    command = [node, str(hatch_build.SOURCES / "web/scripts/sizes.mjs"), "--gate"]
     done = subprocess.run(command, cwd=Path(hatch_build.SOURCES), capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -30,6 +30,7 @@ def test_86_to_91_no_prefix_of_an_answer_does_harm(markdown: Page, case: str) ->
     assert "after" in shown
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("case", HEAVY)
 def test_90_nothing_makes_a_delta_slow(markdown: Page, case: str) -> None:
     """After a hundred thousand letters of what costs most, a token more costs under 100 ms."""

@@ -107,6 +107,7 @@ def least(cost: Cost, limit: float, *answer: str | int) -> float:
     return min(found)
 
 
+@pytest.mark.alone
 def test_statement_58_a_token_costs_the_same_in_a_long_answer(cost: Cost) -> None:
     """300 tokens at 60 a second cost 3 ms each after 1,000, after 10,000 and after 50,000 others. What a busy
     machine adds is let pass; what grows with the length is many times as much."""
@@ -114,6 +115,7 @@ def test_statement_58_a_token_costs_the_same_in_a_long_answer(cost: Cost) -> Non
         assert least(cost, 3 * BUSY, "", SECTION, tokens, 300) <= 3 * BUSY, tokens
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("kind", "limit"), [("table", 6), ("list", 3), ("fence", 3)])
 def test_statement_59_a_token_costs_no_more_in_one_long_block(cost: Cost, kind: str, limit: float) -> None:
     """At the end of one table, list or fence of 10,000 tokens."""

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.web.conftest import FLAGS, HOLD, Server, ToldModel, Visitor
 from tests.web.proxy import Proxy
+from tests.web.quickest import quick_enough
 
 WORDS = [f"word{n} " for n in range(80)]
 ALL = "".join(WORDS).strip()
@@ -30,11 +31,15 @@ def test_statement_34_a_reload_in_the_middle_resumes(visitor: Visitor, model: To
     visitor.ask()
     expect(visitor.text).to_contain_text("word39")
     visitor.page.add_init_script(FIRST)
-    visitor.page.reload()
-    visitor.page.wait_for_function("() => window.first")
-    first = visitor.page.evaluate("first")
-    assert "".join(WORDS[:40]).strip() == first["text"].strip()
-    assert first["at"] <= 1000
+
+    def attempt() -> list[float]:
+        visitor.page.reload()
+        visitor.page.wait_for_function("() => window.first")
+        first = visitor.page.evaluate("first")
+        assert "".join(WORDS[:40]).strip() == first["text"].strip()
+        return [first["at"]]
+
+    quick_enough([1000], attempt)
     model.release()
     expect(visitor.text).to_have_text("".join(WORDS[:60]).strip())
     visitor.stop.click()

@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 
 from rivulet.testing.model_call import Call
 from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
+from tests.web.quickest import quick_enough
 
 # When, after Enter, the question stands there and the button is Stop; and when, after the end, it is Send.
 MOMENTS = """() => {
@@ -43,30 +44,39 @@ def set_while_answering(visitor: Visitor, choice: str) -> None:
     visitor.page.keyboard.press("Escape")
 
 
-def test_statement_01_the_question_shows_before_any_answer(visitor: Visitor) -> None:
+def test_statement_01_the_question_shows_before_any_answer(visitor: Visitor, server: Server) -> None:
     """After Enter the question is in the transcript within 100 ms, while the server has said nothing."""
     visitor.page.route("**/v1/turns", lambda route: None)  # never answered
-    visitor.page.evaluate(MOMENTS)
-    visitor.ask()
-    expect(visitor.questions).to_contain_text(QUESTION)
-    seen = visitor.page.evaluate("seen")
-    assert seen["question"] - seen["enter"] <= 100
+
+    def attempt() -> list[float]:
+        visitor.open(server.url)
+        visitor.page.evaluate(MOMENTS)
+        visitor.ask()
+        expect(visitor.questions).to_contain_text(QUESTION)
+        seen = visitor.page.evaluate("seen")
+        return [seen["question"] - seen["enter"]]
+
+    quick_enough([100], attempt)
 
 
-def test_statement_02_send_becomes_stop_in_place(visitor: Visitor, model: ToldModel) -> None:
+def test_statement_02_send_becomes_stop_in_place(visitor: Visitor, model: ToldModel, server: Server) -> None:
     """The button's name changes within 100 ms of sending and back 200 ms after the end; it never moves."""
     model.tell("Here", HOLD, " it is.")
-    visitor.page.evaluate(MOMENTS)
-    place = visitor.send.bounding_box()
-    visitor.ask()
-    expect(visitor.text).to_have_text("Here")
-    assert place == visitor.stop.bounding_box()
-    model.release()
-    visitor.finished()
-    expect(visitor.send).to_be_visible()
-    seen = visitor.page.evaluate("seen")
-    assert seen["stop"] - seen["enter"] <= 100
-    assert seen["send"] - seen["over"] <= 200
+
+    def attempt() -> list[float]:
+        visitor.open(server.url)
+        visitor.page.evaluate(MOMENTS)
+        place = visitor.send.bounding_box()
+        visitor.ask()
+        expect(visitor.text).to_have_text("Here")
+        assert place == visitor.stop.bounding_box()
+        model.release()
+        visitor.finished()
+        expect(visitor.send).to_be_visible()
+        seen = visitor.page.evaluate("seen")
+        return [seen["stop"] - seen["enter"], seen["send"] - seen["over"]]
+
+    quick_enough([100, 200], attempt)
 
 
 def test_statement_03_text_is_visible_before_the_end(
@@ -74,18 +84,23 @@ def test_statement_03_text_is_visible_before_the_end(
 ) -> None:
     """What was written shows within 300 ms of its event, while the rest is not even thought of."""
     model.tell("The beginning", HOLD, " and the end.")
-    visitor.page.evaluate(FIRST_WORDS)
-    visitor.ask()
-    expect(visitor.text).to_have_text("The beginning")
-    expect(visitor.page.get_by_role("log")).to_have_attribute("aria-busy", "true")
-    model.release()
-    visitor.finished()
-    expect(visitor.text).to_have_text("The beginning and the end.")
-    turn = visitor.answer.get_attribute("data-turn")
-    log = visitor.page.request.get(f"{server.url}/v1/turns/{turn}/events").text()
-    events = [json.loads(line[6:]) for line in log.splitlines() if line.startswith("data: ")]
-    first = next(event["at"] for event in events if event["type"] == "text.delta")
-    assert visitor.page.evaluate("firstWords") - first <= 300
+
+    def attempt() -> list[float]:
+        visitor.open(server.url)
+        visitor.page.evaluate(FIRST_WORDS)
+        visitor.ask()
+        expect(visitor.text).to_have_text("The beginning")
+        expect(visitor.page.get_by_role("log")).to_have_attribute("aria-busy", "true")
+        model.release()
+        visitor.finished()
+        expect(visitor.text).to_have_text("The beginning and the end.")
+        turn = visitor.answer.get_attribute("data-turn")
+        log = visitor.page.request.get(f"{server.url}/v1/turns/{turn}/events").text()
+        events = [json.loads(line[6:]) for line in log.splitlines() if line.startswith("data: ")]
+        first = next(event["at"] for event in events if event["type"] == "text.delta")
+        return [visitor.page.evaluate("firstWords") - first]
+
+    quick_enough([300], attempt)
 
 
 def test_statement_08_lock_closes_the_field(visitor: Visitor, model: ToldModel) -> None:

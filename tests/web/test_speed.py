@@ -1,5 +1,6 @@
 """The page stays quick: while one types, in long chats, in long answers."""
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import HOLD, Server, ToldModel, Visitor
@@ -24,6 +25,7 @@ def test_statement_52_the_status_never_speaks_per_token(visitor: Visitor, model:
     assert "303 words" in told[-1]
 
 
+@pytest.mark.alone
 def test_statement_61_typing_while_an_answer_is_written_is_quick(visitor: Visitor, actor: Server) -> None:
     """At 60 tokens a second no task keeps a key from being painted for 50 ms."""
     visitor.open(actor.url)
@@ -36,6 +38,7 @@ def test_statement_61_typing_while_an_answer_is_written_is_quick(visitor: Visito
     assert 0 < found[0] <= 50
 
 
+@pytest.mark.alone
 def test_statement_60_an_answer_of_200_tokens_a_second_leaves_room_for_55_frames(
     visitor: Visitor, actor: Server
 ) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Route, expect
+from playwright.sync_api import APIResponse, Locator, Route, expect
 
 from tests.web.conftest import Server, Visitor
 from tests.web.proxy import Proxy
@@ -83,7 +83,7 @@ def test_49_each_file_has_a_row_and_a_fate_of_its_own(visitor: Visitor) -> None:
             else route.fallback()
         ),
     )
-    drop(visitor, slow_txt=b"Never there.", lost_txt=b"On the way.", good_txt=b"A quay of its own has this file.")
+    drop(visitor, slow_txt=b"Never there.", lost_txt=b"On the way.", good_txt=b"The harbour is deep.")
     expect(row(visitor, "slow.txt").get_by_role("progressbar")).to_be_visible()
     expect(row(visitor, "good.txt")).to_have_attribute("data-status", "ready")
     row(visitor, "slow.txt").get_by_role("button", name="Cancel the upload of slow.txt").click()
@@ -97,6 +97,26 @@ def test_49_each_file_has_a_row_and_a_fate_of_its_own(visitor: Visitor) -> None:
     expect(row(visitor, "lost.txt")).to_contain_text(reason)
     expect(row(visitor, "lost.txt").get_by_role("button", name="Add files")).to_be_visible()
     expect(row(visitor, "good.txt")).to_have_attribute("data-status", "ready")
+
+
+def test_a_list_older_than_a_file_does_not_take_it_away(visitor: Visitor) -> None:
+    """The list is asked for before a file arrives and answered after it: the file stays listed."""
+    held: list[Route] = []
+    answers: list[APIResponse] = []
+
+    def listed(route: Route) -> None:
+        if held or route.request.method != "GET":
+            route.fallback()
+            return
+        held.append(route)
+        answers.append(route.fetch())
+
+    visitor.page.route("**/v1/sources", listed)
+    drop(visitor, early_txt=b"The early tide has a file.")
+    expect(row(visitor, "early.txt")).to_have_attribute("data-status", "ready")
+    with visitor.page.expect_request("**/v1/sources"):
+        held[0].fulfill(response=answers[0])
+    expect(row(visitor, "early.txt")).to_have_attribute("data-status", "ready")
 
 
 def test_50_the_composer_is_usable_during_an_upload(visitor: Visitor) -> None:

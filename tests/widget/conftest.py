@@ -20,9 +20,10 @@ from tests.web.conftest import (
     documents,
     model,
     proxy,
+    upstream,
 )
 
-__all__ = ["browser", "built_page", "chromium", "documents", "model", "proxy"]
+__all__ = ["browser", "built_page", "chromium", "documents", "model", "proxy", "upstream"]
 
 KEY = "pk_test_abcdefghijklmnop"
 STRICT = "default-src 'none'; script-src {H}; connect-src {H}; require-trusted-types-for 'script'"
@@ -85,7 +86,7 @@ def shop_port() -> int:
 def server(
     built_page: None,
     documents: Path,
-    model: ToldModel,
+    upstream: ToldModel,
     shop_port: int,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
@@ -94,7 +95,7 @@ def server(
     keys = f'key = "{KEY}"\norigins = ["http://127.0.0.1:{shop_port}"]'
     keys += "\nvisitor_per_minute = 1000\naddress_per_minute = 1000"
     (data / "rivulet.toml").write_text(f"[[publishable_keys]]\n{keys}\n")
-    server = Server(documents, data, model.url)
+    server = Server(documents, data, upstream.url)
     server.start()
     yield server
     server.stop()

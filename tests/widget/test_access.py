@@ -20,6 +20,7 @@ RICH = "**Once a year** [1].\n\n| part | price |\n|---|---|\n| chain | 9 |\n\n``
 ATTRIBUTES = f'data-key="{KEY}" data-suggestions="How often is the gearbox oil changed?"'
 
 
+@pytest.mark.usefixtures("node")
 @pytest.mark.parametrize("size", [(1000, 700), (390, 700)], ids=["desktop", "phone"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_51_axe_finds_nothing(

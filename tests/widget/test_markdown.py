@@ -58,14 +58,14 @@ WALK = """([text, whole]) => {
 
 
 @pytest.fixture(scope="module")
-def page(browser: Browser, built_page: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+def page(
+    browser: Browser, node: str, built_page: None, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Page]:
     """An empty page with the renderer in it."""
-    node = hatch_build.find_node()
-    assert node
     made = tmp_path_factory.mktemp("widget") / "markdown.js"
     rolldown = hatch_build.SOURCES / "node_modules/rolldown/bin/cli.mjs"
     source = hatch_build.SOURCES / "widget/src/markdown.ts"
-    command = [node / "node", rolldown, source, "--format", "iife", "--name", "widget", "--file", made]
+    command = [node, rolldown, source, "--format", "iife", "--name", "widget", "--file", made]
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
     page = browser.new_page()
     page.add_script_tag(content=Path(made).read_text())

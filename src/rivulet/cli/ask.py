@@ -13,8 +13,12 @@ from rivulet.cli.reach import reach
 from rivulet.cli.remote import Remote
 from rivulet.cli.shown import Shown
 
-Data = Annotated[Path, Parameter(env_var="RIVULET_DATA")]
-Server = Annotated[str | None, Parameter(env_var="RIVULET_SERVER")]
+_SERVER_HELP = (
+    "A running server's address. Without it the server at work on --data answers, or this process itself."
+)
+Server = Annotated[str | None, Parameter(env_var="RIVULET_SERVER", help=_SERVER_HELP)]
+Data = Annotated[Path, Parameter(env_var="RIVULET_DATA", help="The data directory.")]
+Model = Annotated[str | None, Parameter(help="What answers, as in `rivulet serve --model`.")]
 TERMINATED = 128 + signal.SIGTERM
 
 
@@ -23,7 +27,7 @@ def ask(
     *,
     server: Server = None,
     data: Data = Path(".rivulet"),
-    model: str | None = None,
+    model: Model = None,
     json: bool = False,
     sources: bool = False,
     stream: bool = True,
@@ -36,12 +40,6 @@ def ask(
     ----------
     question
         What to ask; `-` reads it from standard input.
-    server
-        A running server's address. Without it the server at work on --data answers, or this process itself.
-    data
-        The data directory.
-    model
-        What answers, as in `rivulet serve --model`.
     json
         Print every event as a line of JSON.
     sources

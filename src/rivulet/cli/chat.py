@@ -14,7 +14,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
-from rivulet.cli.ask import TERMINATED, Data, Server, following
+from rivulet.cli.ask import TERMINATED, Data, Model, Server, following
 from rivulet.cli.following import FAILED
 from rivulet.cli.prompt import Prompt
 from rivulet.cli.reach import reach
@@ -27,18 +27,12 @@ T = TypeVar("T")
 
 
 def chat(
-    *, server: Server = None, data: Data = Path(".rivulet"), model: str | None = None, sources: bool = True
+    *, server: Server = None, data: Data = Path(".rivulet"), model: Model = None, sources: bool = True
 ) -> None:
     """Talk until Ctrl-D. Ctrl-C stops the answer that is being written, or drops the line you are at.
 
     Parameters
     ----------
-    server
-        A running server's address. Without it the server at work on --data answers, or this process itself.
-    data
-        The data directory.
-    model
-        What answers, as in `rivulet serve --model`.
     sources
         List the sources under each answer.
     """

@@ -89,10 +89,6 @@ def replay(
     ----------
     turn_id
         The turn.
-    server
-        A running server's address.
-    data
-        The data directory.
     speed
         1 is as it was, 10 ten times as fast, 0 at once.
     json

@@ -11,9 +11,15 @@ export const sourcesProblem = signal<string | null>(null)
 export const documentCount = computed(() => (sources.value ?? []).reduce((sum, one) => sum + one.document_count, 0))
 export const isReading = computed(() => (sources.value ?? []).some(({ status }) => status === 'pending' || status === 'processing'))
 
+/** Counts what this page changed; a list asked for before a change is older than it and must not undo it. */
+let changes = 0
+
 export async function refreshSources(): Promise<void> {
   try {
-    sources.value = await server.sources.list()
+    const seen = changes
+    const listed = await server.sources.list()
+    if (seen !== changes) return await refreshSources()
+    sources.value = listed
     sourcesProblem.value = null
   } catch (problem) {
     sourcesProblem.value = (problem as Error).message
@@ -22,6 +28,7 @@ export async function refreshSources(): Promise<void> {
 
 /** Lists what has just been made; `and` happens at once with it, so that nothing is ever listed twice. */
 export function take(made: readonly Source[], and: () => void): void {
+  changes += 1
   batch(() => {
     const ids = new Set(made.map(({ id }) => id))
     sources.value = [...(sources.value ?? []).filter(({ id }) => !ids.has(id)), ...made]
@@ -31,6 +38,7 @@ export function take(made: readonly Source[], and: () => void): void {
 
 export async function removeSource(id: string): Promise<void> {
   await server.sources.delete(id)
+  changes += 1
   sources.value = (sources.value ?? []).filter((one) => one.id !== id)
 }
 
