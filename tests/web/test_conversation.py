@@ -151,8 +151,10 @@ def test_statement_46_an_exported_chat_has_the_text_of_the_transcript(
         assert download.value.suggested_filename.endswith(f".{ending}")
         download.value.save_as(tmp_path / ending)
         saved[ending] = (tmp_path / ending).read_text(encoding="utf-8")
-    for text in (QUESTION, "Every **5,000 kilometres** [1]."):
-        assert text in saved["md"]
+    parts = re.split(r"\n\n## (?:Question|Answer)\n\n|\n\nSources:\n\n", saved["md"])
+    title = reader.page.locator("h1").text_content()
+    assert parts[:-1] == [f"# {title}", QUESTION, "Every **5,000 kilometres** [1]."]
+    assert "Gearbox manual" in parts[-1]
     assert reader.page.url.rsplit("/", 1)[1] in saved["json"]
 
 

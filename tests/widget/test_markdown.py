@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 import hatch_build
-from tests.web.attacks import ANSWERS
+from tests.web.attacks import ANSWERS, HEAVY
+from tests.web.clock import ThreadClock
 
 CONSTRUCTS = {
     "bold": "This is **very important** indeed.",
@@ -22,6 +23,7 @@ CONSTRUCTS = {
     "heading": "## The oil\n\nIt is yellow.",
     "list": "Parts:\n\n- chain\n- bell\n\nDone.",
     "numbers": "Steps:\n\n1. Open it\n2. Close it\n\nDone.",
+    "tasks": "To do:\n\n- [x] chain\n- [ ] bell\n\nDone.",
     "nested": "- wheels\n  - front\n  - back\n- bell",
     "quote": "> Said the *manual*\n\nand so on.",
     "source": "Once a year [1], or so [2].",
@@ -103,11 +105,31 @@ def test_elements_are_what_they_should_be(page: Page) -> None:
         '<td dir="auto">bell</td>',
         "<h4>The oil</h4>",
         '<ol><li dir="auto">Open it</li>',
+        '<li dir="auto">☑ chain</li><li dir="auto">☐ bell</li>',
         '<li dir="auto">wheels<ul><li dir="auto">front</li>',
         "<blockquote",
         "Once a year <b>1</b>",
     ):
         assert part in html, part
+
+
+LONG = """(text) => [997, text.length].map((size) => {
+  const box = document.createElement('div')
+  const markdown = new widget.Markdown(box, () => undefined)
+  for (let end = size; end < text.length; end += size) markdown.update(text.slice(0, end), false)
+  markdown.update(text, true)
+  return [...box.children].map((one) => one.textContent)
+})"""
+
+
+@pytest.mark.parametrize("word", ["word ", "字", "🚲"])
+def test_a_block_that_never_ends_becomes_two(page: Page, word: str) -> None:
+    """However it comes, it is cut at the same place, and no letter is lost or broken."""
+    text = word * 24_000
+    pieces, whole = page.evaluate(LONG, text)
+    assert pieces == whole
+    assert 1 < len(whole) <= 8
+    assert "".join(whole).replace(" ", "") == text.replace(" ", "")
 
 
 HARM = """(text) => {
@@ -139,3 +161,27 @@ def test_86_to_91_no_prefix_of_an_answer_does_harm(page: Page, case: str) -> Non
     assert found == []
     assert "Before" in text
     assert "after" in text
+
+
+BEGIN = """(text) => {
+  const box = document.body.appendChild(document.createElement('div'))
+  const markdown = new widget.Markdown(box, () => undefined)
+  window.grow = (more) => { text += more; markdown.update(text, false) }
+  grow('')
+}"""
+
+
+@pytest.mark.parametrize("case", HEAVY)
+def test_90_nothing_makes_a_delta_slow(page: Page, case: str) -> None:
+    """A hundred thousand letters of what costs most take under a second; a token after them under 100 ms."""
+    page.evaluate("() => document.body.replaceChildren()")
+    clock = ThreadClock(page)
+    begun = clock.now()
+    page.evaluate(BEGIN, HEAVY[case])
+    assert clock.now() - begun < 1000
+    costs: list[float] = []
+    for _ in range(3):
+        begun = clock.now()
+        page.evaluate("() => grow(' more')")
+        costs.append(clock.now() - begun)
+    assert min(costs) < 100

@@ -27,7 +27,7 @@ export class Markdown {
     this.#shown = text
     this.#wasOver = isOver
     for (const part of this.#tail) part.remove()
-    for (let end = blockEnd(text, this.#settled); end > 0; end = blockEnd(text, this.#settled)) {
+    for (let end = cut(text, this.#settled); end > 0; end = cut(text, this.#settled)) {
       this.#box.append(...blocks(text.slice(this.#settled, end), false, this.#chip))
       this.#settled = end
     }
@@ -42,12 +42,32 @@ export class Markdown {
   }
 }
 
+/** Nobody writes these; they bound what a letter more may cost. Text beyond the first is shown as it is, a
+ *  block beyond the second becomes two, and quotes and lists beyond the third are text. */
+const LONGEST_LINE = 4000
+const LONGEST_BLOCK = 20_000
+const DEEPEST = 12
+
 const FENCE = /^\s*(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/
-const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*$/
+const HEADING = /^ {0,3}(#{1,6})\s+(.*)$/
 const RULE = /^ {0,3}([-*_])(?:\s*\1){2,}\s*$/
 const ITEM = /^(\s*)(?:[-*+]|(\d{1,9})[.)])\s+(.*)$/
 const ROW = /\|/
 const DELIMITER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/
+
+/** A line as far as marks count in it: one that is too long is words. */
+const asSyntax = (line: string) => (line.length > LONGEST_LINE ? 'words' : line)
+
+/** Where the block after `from` ends; 0 when that is not yet known. */
+function cut(text: string, from: number): number {
+  const end = blockEnd(text, from)
+  const most = from + LONGEST_BLOCK
+  const isBounded = text.length <= most || (end > 0 && end <= most) || FENCE.test(asSyntax(text.slice(from, most).trimStart().split('\n', 1)[0] ?? ''))
+  if (isBounded) return end
+  const gap = Math.max(text.lastIndexOf('\n', most), text.lastIndexOf(' ', most))
+  if (gap > from) return gap + 1
+  return (text.codePointAt(most - 1) ?? 0) > 0xffff ? most + 1 : most
+}
 
 /** Where the first block after `from` is over: at a blank line that is not inside of code; 0 when it is not yet. */
 function blockEnd(text: string, from: number): number {
@@ -57,11 +77,11 @@ function blockEnd(text: string, from: number): number {
     const end = text.indexOf('\n', at)
     if (end < 0) return 0
     const line = text.slice(at, end)
-    const mark = FENCE.exec(line)?.[1]
+    const mark = FENCE.exec(asSyntax(line))?.[1]
     if (fence) {
       if (mark && mark[0] === fence[0] && mark.length >= fence.length && line.trim() === mark) fence = ''
     } else if (mark) fence = mark
-    else if (!line.trim() && hasText && continues(text, from, end + 1) === false) return end + 1
+    else if (!line.trim() && (!hasText || continues(text, from, end + 1) === false)) return end + 1
     hasText ||= line.trim() !== ''
     at = end + 1
   }
@@ -69,7 +89,7 @@ function blockEnd(text: string, from: number): number {
 
 /** Whether a list goes on after a blank line; undefined as long as that cannot be known. */
 function continues(text: string, from: number, next: number): boolean | undefined {
-  if (!ITEM.test(text.slice(from).trimStart().split('\n', 1)[0] ?? '')) return false
+  if (!ITEM.test(asSyntax(text.slice(from).trimStart().split('\n', 1)[0] ?? ''))) return false
   const lines = text.slice(next).split('\n')
   const at = lines.findIndex((line) => line.trim())
   const line = lines[at]
@@ -79,26 +99,27 @@ function continues(text: string, from: number, next: number): boolean | undefine
 }
 
 /** The elements of some lines. While they are open, the end of the last one is still coming. */
-function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
+function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode[] {
   const lines = text.split('\n')
+  const marks = lines.map((line) => (depth > DEEPEST && line.trim() ? 'words' : asSyntax(line)))
   const made: ChildNode[] = []
   let i = 0
   const isLast = () => isOpen && i >= lines.length - 1
   while (i < lines.length) {
-    const line = lines[i] as string
+    const line = marks[i] as string
     const fence = FENCE.exec(line)
     const heading = HEADING.exec(line)
     if (!line.trim()) i++
     else if (fence && !(isLast() && fence[1] === undefined)) made.push(code(fence))
     else if (heading) {
-      made.push(make(`h${Math.min(6, (heading[1] as string).length + 2)}` as 'h3', {}, ...inline(heading[2] ?? '', isLast(), chip)))
+      made.push(make(`h${Math.min(6, (heading[1] as string).length + 2)}` as 'h3', {}, ...inline((heading[2] ?? '').trimEnd().replace(/(?:^|\s)#+$/, '').trim(), isLast(), chip)))
       i++
     } else if (RULE.test(line) && !isLast()) {
       made.push(make('hr'))
       i++
     } else if (/^\s*>/.test(line)) made.push(quote())
     else if (ITEM.test(line)) made.push(list())
-    else if (ROW.test(line) && DELIMITER.test(lines[i + 1] ?? '') && i + 1 < lines.length - (isOpen ? 1 : 0)) made.push(table())
+    else if (ROW.test(line) && DELIMITER.test(marks[i + 1] ?? '') && i + 1 < lines.length - (isOpen ? 1 : 0)) made.push(table())
     else paragraph()
   }
   return made
@@ -107,7 +128,7 @@ function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
     const content: string[] = []
     const end = new RegExp(`^\\s*${mark[0]}{${mark.length},}\\s*$`)
     const indent = /^\s*/.exec(lines[i] as string)?.[0].length ?? 0
-    for (i++; i < lines.length && !end.test(lines[i] as string); i++) content.push((lines[i] as string).slice(0, indent).trimStart() + (lines[i] as string).slice(indent))
+    for (i++; i < lines.length && !end.test(marks[i] as string); i++) content.push((lines[i] as string).slice(0, indent).trimStart() + (lines[i] as string).slice(indent))
     // A closing mark on its way is no code.
     if (isOpen && i >= lines.length && /^\s*[`~]{1,2}$/.test(content.at(-1) ?? '')) content.pop()
     i++
@@ -117,25 +138,27 @@ function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
   function quote(): HTMLElement {
     const inner: string[] = []
     for (; i < lines.length && (lines[i] as string).trim(); i++) inner.push((lines[i] as string).replace(/^\s*> ?/, ''))
-    return make('blockquote', { dir: 'auto' }, ...blocks(inner.join('\n'), isOpen && i >= lines.length, chip))
+    return make('blockquote', { dir: 'auto' }, ...blocks(inner.join('\n'), isOpen && i >= lines.length, chip, depth + 1))
   }
 
   function list(): HTMLElement {
-    const [, indent = '', number] = ITEM.exec(lines[i] as string) as RegExpExecArray
+    const [, indent = '', number] = ITEM.exec(marks[i] as string) as RegExpExecArray
     const box = make(number ? 'ol' : 'ul', number && number !== '1' ? { start: number } : {})
     while (i < lines.length) {
-      const item = ITEM.exec(lines[i] as string)
+      const item = ITEM.exec(marks[i] as string)
       if (!item || (item[1] as string).length > indent.length + 1 || Boolean(item[2]) !== Boolean(number)) break
       const inner = [item[3] as string]
       for (i++; i < lines.length; i++) {
         const next = lines[i] as string
         const isOurs = next.startsWith(`${indent}  `) || (!next.trim() && i + 1 < lines.length && (lines[i + 1] as string).startsWith(`${indent}  `))
         if (isOurs) inner.push(next.slice(indent.length + 2))
-        else if (next.trim() && !ITEM.test(next) && !FENCE.test(next)) inner.push(next)
+        else if (next.trim() && !ITEM.test(marks[i] as string) && !FENCE.test(marks[i] as string)) inner.push(next)
         else break
       }
-      while (i < lines.length - 1 && !(lines[i] as string).trim() && ITEM.test(lines[i + 1] as string)) i++
-      const parts = blocks(inner.join('\n'), isOpen && i >= lines.length, chip)
+      while (i < lines.length - 1 && !(lines[i] as string).trim() && ITEM.test(marks[i + 1] as string)) i++
+      const isLastItem = isOpen && i >= lines.length
+      inner[0] = task(inner[0] as string, isLastItem && inner.length === 1)
+      const parts = blocks(inner.join('\n'), isLastItem, chip, depth + 1)
       // Items are set tightly: their first paragraph needs no element of its own.
       const [first] = parts
       if (first instanceof HTMLParagraphElement) parts.splice(0, 1, ...first.childNodes)
@@ -157,9 +180,9 @@ function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
   function paragraph(): void {
     const inner: string[] = []
     for (; i < lines.length; i++) {
-      const line = lines[i] as string
+      const line = marks[i] as string
       if (inner.length && (!line.trim() || FENCE.test(line) || HEADING.test(line) || ITEM.test(line) || /^\s*>/.test(line))) break
-      inner.push(line)
+      inner.push(lines[i] as string)
     }
     const isUndecided = isOpen && !lines.slice(i).some((line) => line.trim())
     // What may become a heading, a list, a rule, a fence or a table is not a paragraph yet.
@@ -169,12 +192,18 @@ function blocks(text: string, isOpen: boolean, chip: Chip): ChildNode[] {
   }
 }
 
+/** A list item's first line with its box drawn; half a box is not shown. */
+function task(line: string, isOpen: boolean): string {
+  if (isOpen && /^\[[ x]?\]?$/i.test(line)) return ''
+  return line.replace(/^\[([ x])\](?= )/i, (_, tick: string) => (tick === ' ' ? '☐' : '☑'))
+}
+
 const cells = (line: string) => line.trim().replace(/^\||(?<!\\)\|$/g, '').split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll('\\|', '|'))
 
 const INLINE = new RegExp(
   [
     '(?<escaped>\\\\[!-/:-@[-`{-~])',
-    '(?<ticks>`+)(?<code>[^]*?[^`])\\k<ticks>(?!`)',
+    '(?<!`)(?<ticks>`+)(?!`)(?<code>[^]*?[^`])\\k<ticks>(?!`)',
     '!?\\[(?<label>[^\\]\\n]*)\\]\\((?<to>[^()\\s]*(?:\\([^()\\s]*\\)[^()\\s]*)*)(?:\\s+"[^"]*")?\\)',
     '\\[(?<n>\\d{1,3})\\](?!\\()',
     '(?<url>https?://[^\\s<>()]*(?:\\([^\\s<>()]*\\)[^\\s<>()]*)*[^\\s<>().,;:!?\'"*_`~\\]])',
@@ -187,6 +216,7 @@ const NAMES: Record<string, 'strong' | 'em' | 'del'> = { '**': 'strong', __: 'st
 
 /** A line's words. Where it is still open, marks without a partner are taken as closed by what is to come. */
 function inline(text: string, isOpen: boolean, chip: Chip): Node[] {
+  if (text.length > LONGEST_LINE) return [...inline(text.slice(0, LONGEST_LINE), false, chip), document.createTextNode(text.slice(LONGEST_LINE))]
   const shown = isOpen ? decided(text) : text
   const root = document.createDocumentFragment()
   const open: { mark: string; element: HTMLElement }[] = []
@@ -215,7 +245,7 @@ function inline(text: string, isOpen: boolean, chip: Chip): Node[] {
     const partner = open.findLastIndex((one) => one.mark === mark)
     if (partner >= 0 && /\S/.test(before)) {
       for (const { mark: other, element } of open.splice(partner).slice(1)) element.replaceWith(other, ...element.childNodes)
-    } else if (/\S/.test(after)) {
+    } else if (/\S/.test(after) && open.length < DEEPEST) {
       const element = make(NAMES[mark] ?? 'em')
       say(element)
       open.push({ mark, element })
