@@ -24,7 +24,16 @@ def test_the_client_resumes_in_deno(place: Place, node: Node, tmp_path: Path, wh
     """A stream that is cut is taken up again, in a program and in a worker: every event, once."""
     place.cut(9, "reset")
     said = subprocess.run(
-        [DENO, "run", "--no-check", "--allow-net=127.0.0.1", "--allow-read", "deno.ts", place.proxy.url, where],
+        [
+            DENO,
+            "run",
+            "--no-check",
+            "--allow-net=127.0.0.1",
+            "--allow-read",
+            "deno.ts",
+            place.proxy.url,
+            where,
+        ],
         cwd=FOLDER,
         env=os.environ | {"DENO_DIR": str(tmp_path), "NO_COLOR": "1", "DENO_NO_UPDATE_CHECK": "1"},
         capture_output=True,

@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from rivulet.testing.server_process import free_port
+from tests.web.attacks import ANSWERS
 from tests.web.conftest import HOLD, ToldModel
 from tests.web.proxy import Proxy
 from tests.widget.conftest import KEY, Customer, Server, Shop
@@ -226,6 +227,28 @@ def test_71_on_a_phone_it_covers_the_screen(
     customer.panel.get_by_role("button", name="Close chat").click()
     customer.page.mouse.wheel(0, 500)
     customer.page.wait_for_function("scrollY > 100")
+
+
+def test_86_to_89_an_answer_does_no_harm(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """All attacks in one answer, in pieces of seven letters, and read back after a reload: no script runs, no
+    element and no address comes of them, and nobody but shop and chat is asked for anything."""
+    text = "\n\n".join(ANSWERS.values())
+    model.tell(*(text[i : i + 7] for i in range(0, len(text), 7)))
+    customer.visit(shop)
+    customer.ask("Do harm.")
+    customer.finished()
+    for _ in range(2):
+        expect(customer.answer).to_contain_text("<script>window.harmed = 1</script>")
+        assert customer.page.evaluate("window.harmed") is None
+        assert customer.answer.locator("script, iframe, img, svg, video, form, object, style").count() == 0
+        links = customer.answer.locator("a").evaluate_all("all => all.map((one) => one.protocol)")
+        assert "https:" in links
+        assert set(links) <= {"http:", "https:", "mailto:"}
+        customer.page.reload()
+        customer.composer.wait_for()
+        customer.finished()
+    hosts = {url.split("/")[2] for url in customer.requests if url.startswith("http")}
+    assert hosts == {url.split("/")[2] for url in (shop.url, shop.chat)}
 
 
 def test_stop_keeps_what_was_written(customer: Customer, shop: Shop, model: ToldModel) -> None:
