@@ -12,7 +12,8 @@ from rivulet.dialects.native import Native
 from rivulet.domain import events as e
 from rivulet.domain.errors import CursorGone
 from rivulet.domain.tenant import LOCAL
-from rivulet.engine.hub import WINDOW, parse_cursor
+from rivulet.engine.cursor import parse_cursor
+from rivulet.engine.hub import WINDOW
 from rivulet.ports.answering import Finished, Task
 from rivulet.ports.dialect import Frame, Renderer
 from rivulet.ports.turns import TurnRecord
@@ -113,6 +114,8 @@ async def test_a_finished_turn_replays_and_ends(bench: Bench) -> None:
         ".3",
         "3.1.1",
         "9" * 40,
+        "022",
+        "3.01",
         "💧",
     ],
 )

@@ -54,13 +54,26 @@ async def test_a_reader_who_returns_gets_the_rest(site: Site) -> None:
     assert status == 204
 
 
-@pytest.mark.parametrize("cursor", ["-1", "0x10", "１２", "1e3", "9" * 30, "99", "abc", "", "1,2"])
+@pytest.mark.parametrize(
+    "cursor", ["-1", "0x10", "１２", "1e3", "9" * 30, "99", "abc", "", "1,2", "1.1", "3.7", "01"]
+)
 async def test_a_bad_cursor_is_refused(site: Site, cursor: str) -> None:
     """§4.3: 400 cursor_invalid, never a guess."""
     started = await site.ask()
     await site.stream(started["turn_id"])
     status, body = await site.json("GET", f"/v1/turns/{started['turn_id']}/events", params={"after": cursor})
     assert (status, body["error"]["code"]) == (400, "cursor_invalid")
+
+
+@pytest.mark.parametrize("part", ["1", "2"])
+async def test_a_cursor_behind_the_end_is_refused(site: Site, part: str) -> None:
+    """Also one that counts frames within the last event, of which the native protocol has one each."""
+    started = await site.ask()
+    count = (await site.stream(started["turn_id"])).count(b"\n\n")
+    for seq in (count, count + 1):
+        path = f"/v1/turns/{started['turn_id']}/events?after={seq}.{part}"
+        status, body = await site.json("GET", path)
+        assert (status, body["error"]["code"]) == (400, "cursor_invalid")
 
 
 async def test_two_readers_get_the_same_bytes(site: Site) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 
 from rivulet.domain.errors import CursorGone
 from rivulet.domain.events import AnyEvent, TurnFinished
+from rivulet.engine.cursor import parse_cursor
 from rivulet.ports.dialect import Dialect, Frame, Renderer
 from rivulet.ports.turns import TurnLog
 
@@ -339,20 +340,3 @@ class Follower:
         if skip >= len(frames):
             raise CursorGone
         return frames[skip:]
-
-
-def parse_cursor(text: str) -> tuple[int, int]:
-    """`"12"` → (12, 0): after event 12. `"13.2"` → (12, 2): after the second frame of event 13.
-    Raises CursorGone for anything else."""
-    seq, dot, part = text.partition(".")
-    if (
-        len(text) > 32
-        or not (seq.isascii() and seq.isdigit())
-        or (dot and not (part.isascii() and part.isdigit()))
-    ):
-        raise CursorGone
-    if not dot:
-        return int(seq), 0
-    if int(seq) == 0 or int(part) == 0:
-        raise CursorGone
-    return int(seq) - 1, int(part)

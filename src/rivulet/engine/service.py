@@ -16,8 +16,9 @@ from rivulet.domain.turn import Turn, fold
 from rivulet.engine.access import Access
 from rivulet.engine.branches import Branching, Place
 from rivulet.engine.chats import Chatting, titled
+from rivulet.engine.cursor import check_cursor, parse_cursor
 from rivulet.engine.feedback import Rating
-from rivulet.engine.hub import Follower, Hub, parse_cursor
+from rivulet.engine.hub import Follower, Hub
 from rivulet.engine.recovery import Recovery
 from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
 from rivulet.engine.running import Running
@@ -276,12 +277,14 @@ class Service:
         Raises NotFound, CursorGone."""
         before = self.hub.live(turn_id)  # a turn that ends while its row is read knows its end only here
         record = await self._access.turn(who, turn_id)
-        seq, _ = parse_cursor(after)
+        seq, skipped = parse_cursor(after)
         live = self.hub.live(turn_id) or before
         last = record.last_seq if live is None else max(record.last_seq, live.last)
-        if seq > last:
+        if seq + bool(skipped) > last:
             raise CursorGone
-        if record.status != "in_progress" and after == str(record.last_seq):
+        if skipped:
+            check_cursor(await whole_log(self._log, record.tenant_id, turn_id), dialect, after)
+        if record.status != "in_progress" and seq == record.last_seq:
             return None
         return self.hub.follow(who.tenant_id, turn_id, dialect, after)
 

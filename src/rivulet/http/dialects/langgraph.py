@@ -14,7 +14,6 @@ from rivulet.domain.chat import Chat
 from rivulet.domain.errors import Conflict, InvalidRequest, NotFound
 from rivulet.engine.service import Started
 from rivulet.http.dialects.desk import Around, Desk, Handler
-from rivulet.http.dialects.resuming import check_cursor
 from rivulet.http.errors import reply
 from rivulet.http.turns import who
 from rivulet.ports.dialect import Asked
@@ -92,8 +91,6 @@ class _Runs:
         dialect = LangGraph(_modes(request))
         cursor = request.headers.get("last-event-id", "-1")
         cursor = "0" if cursor == "-1" else cursor
-        if "." in cursor:
-            check_cursor(await self._service.log(who(request), record.id), dialect, cursor)
         return await self._desk.stream(request, record.id, dialect, cursor)
 
     async def join(self, request: Request) -> Response:

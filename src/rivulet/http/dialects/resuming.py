@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from rivulet.domain.errors import CursorGone
-from rivulet.domain.events import AnyEvent, TurnStarted
+from rivulet.domain.events import AnyEvent
+from rivulet.engine.cursor import check_version
 from rivulet.ports.dialect import Dialect
 
 
@@ -17,7 +18,7 @@ def after_frames(log: Sequence[AnyEvent], dialect: Dialect, count: int) -> str:
     """The cursor behind the first `count` frames. Raises `CursorGone` when there are not so many yet."""
     if count == 0:
         return "0"
-    _check_version(log, dialect)
+    check_version(log, dialect)
     renderer = dialect.renderer(False)
     left = count
     for event in log:
@@ -26,24 +27,3 @@ def after_frames(log: Sequence[AnyEvent], dialect: Dialect, count: int) -> str:
             return frames[left - 1].cursor
         left -= len(frames)
     raise CursorGone
-
-
-def check_cursor(log: Sequence[AnyEvent], dialect: Dialect, cursor: str) -> None:
-    """Raises `CursorGone` for a cursor that none of the dialect's frames has; a plain `seq` is looked at by
-    whoever follows."""
-    if "." not in cursor:
-        return
-    _check_version(log, dialect)
-    renderer = dialect.renderer(False)
-    if not any(frame.cursor == cursor for event in log for frame in renderer.render(event)):
-        raise CursorGone
-
-
-def _check_version(log: Sequence[AnyEvent], dialect: Dialect) -> None:
-    """A turn from before an upgrade that changed the frames is followed from its start only."""
-    started = log[0]
-    assert isinstance(started, TurnStarted)
-    name = dialect.name
-    pinned = next((kept for kind, kept in (started.dialects or {}).items() if name.startswith(kind)), None)
-    if pinned is not None and pinned != dialect.version:
-        raise CursorGone
