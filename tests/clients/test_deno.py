@@ -2,21 +2,13 @@
 
 import json
 import os
-import platform
 import subprocess
 from pathlib import Path
 
 import pytest
 
 from tests.clients.conftest import WORDS, Place
-from tests.clients.nodes import FOLDER, Node
-
-DENO = FOLDER / "node_modules/@deno/linux-x64-glibc/deno"
-
-pytestmark = pytest.mark.skipif(
-    (platform.system(), platform.machine()) != ("Linux", "x86_64"),
-    reason="Deno is locked for Linux on x86-64 only",
-)
+from tests.clients.nodes import FOLDER, Node, deno
 
 
 @pytest.mark.parametrize("where", ["program", "worker"])
@@ -25,7 +17,7 @@ def test_the_client_resumes_in_deno(place: Place, node: Node, tmp_path: Path, wh
     place.cut(9, "reset")
     said = subprocess.run(
         [
-            DENO,
+            deno(),
             "run",
             "--no-check",
             "--allow-net=127.0.0.1",
@@ -47,3 +39,14 @@ def test_the_client_resumes_in_deno(place: Place, node: Node, tmp_path: Path, wh
     assert turn["text"] == place.answer(turn["id"])
     assert turn["numbers"] == list(range(1, len(turn["numbers"]) + 1))
     assert place.proxy.streams > 1
+
+
+@pytest.mark.parametrize(("ci", "outcome"), [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_where_deno_is_missing_ci_fails(
+    monkeypatch: pytest.MonkeyPatch, ci: str, outcome: type[BaseException]
+) -> None:
+    """On another kind of machine the proof is skipped by hand, and never in CI."""
+    monkeypatch.setenv("CI", ci)
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    with pytest.raises(outcome, match="Deno is locked"):
+        deno()
