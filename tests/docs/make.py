@@ -84,7 +84,7 @@ LIMITS = {
     "idle_s": "Seconds of silence within an answer.",
     "total_s": "Seconds of the whole answer.",
     "tool_steps": "How often a model may ask for tools.",
-    "output_bytes": "Bytes of text, so that a model that repeats itself comes to an end.",
+    "output_bytes": "Bytes of text, reasoning and tool arguments, so that a model that repeats itself comes to an end.",
 }
 ENVIRONMENT = {
     "RIVULET_API_KEY": "The key this server takes and the commands send; needed to be reached from outside.",
@@ -93,6 +93,7 @@ ENVIRONMENT = {
     "OPENAI_API_KEY": "The key for `openai:NAME`.",
     "OPENAI_BASE_URL": "Where `openai:NAME` is, for any service that speaks Chat Completions.",
     "OLLAMA_HOST": "Where `ollama:NAME` is; without it the address Ollama itself takes.",
+    "OLLAMA_API_KEY": "The key for `ollama:NAME`, where the address asks for one.",
 }
 
 

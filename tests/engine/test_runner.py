@@ -196,6 +196,23 @@ async def test_an_endless_answer_is_cut_at_its_size(make_bench: Callable[..., Be
     assert 1000 <= len(fold(log).text) <= 1000 + 5 * 64
 
 
+async def test_the_cap_counts_bytes_of_all_output(make_bench: Callable[..., Bench]) -> None:
+    """Reasoning without an end is cut too, and a letter of three bytes counts as three."""
+
+    async def ponders(task: Task) -> Drafts:
+        yield e.ReasoningStarted(part_id="r")
+        while True:
+            yield e.ReasoningDelta(part_id="r", delta="想")
+
+    bench = make_bench(Limits(output_bytes=3000))
+    bench.says("ponders", ponders)
+    log = await bench.ended(await bench.ask("ponders"))
+    finished = terminal(log)
+    assert (finished.status, finished.finish_reason) == ("incomplete", "length")
+    thought = "".join(event.delta for event in log if isinstance(event, e.ReasoningDelta))
+    assert 1000 <= len(thought) <= 1000 + 64
+
+
 async def test_a_reached_limit_is_incomplete_not_failed(bench: Bench) -> None:
     """Too many tool steps: the answer so far counts, and says that it was cut."""
 
@@ -225,6 +242,20 @@ async def test_stop_works_at_any_moment(bench: Bench, seconds: float) -> None:
     )
     assert receipt.upstream_closed is True
     assert await bench.service.stop(LOCAL, started.turn_id) == receipt
+
+
+async def test_stop_claims_no_model_where_none_was_at_work(bench: Bench) -> None:
+    """A turn that waits for the one before it, or still searches, has none to close."""
+
+    async def searches(task: Task) -> Drafts:
+        yield e.StageStarted(stage="retrieval", stage_id="s", label="Searching")
+        await asyncio.sleep(3600)
+
+    bench.says("searches", searches)
+    searching = await bench.ask("searches")
+    await asyncio.sleep(1)
+    receipt = await bench.service.stop(LOCAL, searching.turn_id)
+    assert (receipt.status, receipt.upstream_closed, receipt.upstream_close_ms) == ("cancelled", None, None)
 
 
 async def test_stop_closes_what_the_answerer_holds(bench: Bench) -> None:

@@ -98,6 +98,7 @@ class Runner:
         self._started_at = log_so_far[0].at
         self._output_at: int | None = None
         self._output_chars = 0
+        self._output_bytes = 0
         self._question_chars = 0
         loop = asyncio.get_running_loop()
         self._ending: asyncio.Future[Ending] = loop.create_future()
@@ -200,7 +201,9 @@ class Runner:
                 self._output_at = at
             if isinstance(draft, e.TextDelta):
                 self._output_chars += len(draft.delta)
-                if self._output_chars > self._limits.output_bytes:
+            if not isinstance(draft, e.ToolStarted):
+                self._output_bytes += _size(draft.delta)
+                if self._output_bytes > self._limits.output_bytes:
                     self._end(Ending("incomplete", "length"))
         self._log.append(self._claim, (draft,), self._committed)
 
@@ -245,15 +248,26 @@ class Runner:
             self._ending.set_result(ending)
 
     async def _let_go(self) -> bool | None:
-        """Stops the answerer. True when it has let go of what it held, None when it had ended before."""
+        """Stops the answerer. True when it has let go of the model it held, None when it held none, and False
+        when it holds on."""
         assert self._driver is not None
         if self._driver.done():
             return None
+        held_model = self._is_writing
         self._driver.cancel()
         done, _ = await asyncio.wait({self._driver}, timeout=CLOSE_S)
         if not done:
             log.error("turn %s: the answerer does not react to being cancelled", self._claim.turn_id)
-        return bool(done)
+            return False
+        return True if held_model else None
+
+    @property
+    def _is_writing(self) -> bool:
+        """Whether a model is at work, or what stands for one; not while the turn waits or searches."""
+        open_ = self._life.opened.values()
+        return self._output_at is not None or any(
+            not isinstance(each, e.StageStarted) or each.stage == "generation" for each in open_
+        )
 
     async def _finish(self, ending: Ending, closed: bool | None, close_ms: int) -> None:
         self._is_closing = True
@@ -330,3 +344,8 @@ def _failed(error: RivuletError) -> Ending:
 def _completed(finished: Finished) -> Ending:
     status: e.Status = "completed" if finished.finish_reason in ("stop", "tool_calls") else "incomplete"
     return Ending(status, finished.finish_reason, usage=finished.usage)
+
+
+def _size(text: str) -> int:
+    """In bytes of UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
