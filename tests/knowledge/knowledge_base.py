@@ -19,13 +19,17 @@ TENANT = "acme"
 
 
 class TextReader:
-    """Reads plain text; a file that begins with BROKEN cannot be read. `names` are the files it was given."""
+    """Reads plain text; a file that begins with BROKEN cannot be read. `names` are the files it was given,
+    `ended` those at which it is ended by somebody."""
 
     def __init__(self) -> None:
         self.names: list[str] = []
+        self.ended: set[str] = set()
 
     async def parse(self, content: Path | bytes, filename: str) -> Parsed:
         self.names.append(filename)
+        if filename in self.ended:
+            raise Unreadable("This file could not be read: its reader was ended twice.")
         text = _bytes(content).decode()
         if text.startswith("BROKEN"):
             raise Unreadable("This file is damaged.")

@@ -93,6 +93,59 @@ async def test_a_file_that_cannot_be_read_is_listed_and_stops_nobody(base: Knowl
     assert await base.names("durians") == ["broken.txt"]
 
 
+async def test_what_failed_for_a_while_is_read_at_the_next_run(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file nobody was allowed to open, and one whose reader was ended: the cause has gone, the files look
+    as they did, and both are found, while what was ready is not looked into."""
+    source = await base.ingest.folder(TENANT, base.write(NOTES))
+    whole = reading.digest_of
+
+    def guarded(content: Path | bytes) -> str:
+        if content == base.folder / "a.txt":
+            raise PermissionError(13, "Permission denied")
+        return whole(content)
+
+    monkeypatch.setattr(reading, "digest_of", guarded)
+    base.reader.ended.add("b.md")
+    first = await base.ingest.index(TENANT, source.id)
+    assert first.source.error_message == "2 of 3 files could not be read."
+    assert "Permission denied" in ((await base.listed(source.id))["a.txt"].reason or "")
+    monkeypatch.undo()
+    base.reader.ended.clear()
+    base.reader.names.clear()
+    again = await base.read()
+    assert (again.tally.indexed, again.tally.unchanged, again.tally.failed) == (2, 1, 0)
+    assert (again.source.status, again.source.error_message) == ("ready", None)
+    assert sorted(base.reader.names) == ["a.txt", "b.md"]
+    assert set(await base.names("apples bananas")) == {"a.txt", "b.md"}
+
+
+async def test_what_stays_broken_is_counted_as_before_and_read_last(base: KnowledgeBase) -> None:
+    """Run after run it costs one reading, after all the others, and nothing is written about it."""
+    source = (await base.read(base.write({**NOTES, "a broken.txt": "BROKEN"}))).source
+    before = await base.listed(source.id)
+    base.clock.advance(60)
+    base.reader.names.clear()
+    base.write({"z.txt": "Zucchini."})
+    again = await base.read()
+    assert base.reader.names == ["z.txt", "a broken.txt"]
+    assert (again.tally.indexed, again.tally.unchanged, again.tally.failed) == (1, 3, 1)
+    after = await base.listed(source.id)
+    assert {path: after[path] for path in before} == before
+    assert again.source.error_message == "1 of 5 files could not be read."
+
+
+async def test_an_upload_that_failed_for_a_while_may_be_sent_again(base: KnowledgeBase) -> None:
+    """The same bytes under the same name are the same source, and this time they are found."""
+    for is_ended in (True, False):
+        base.reader.ended = {"note.txt"} if is_ended else set()
+        source = await base.ingest.upload(TENANT, "note.txt", b"Apples grow on trees.")
+        outcome = await base.ingest.index(TENANT, source.id)
+        assert outcome.source.status == ("error" if is_ended else "ready")
+    assert await base.names("apples") == ["note.txt"]
+
+
 async def test_a_file_that_breaks_is_not_found_any_more(base: KnowledgeBase) -> None:
     """Its old text would be an answer from a document that says something else now."""
     source = (await base.read(base.write(NOTES))).source

@@ -41,9 +41,16 @@ class Reading:
 
     async def read(self, file: FoundFile, known: Document | None) -> Prepared | Document | None:
         """A document to be indexed; or its row when it failed, or only looks newer; or None when it is as it
-        was or has gone. Raises nothing that is the file's fault."""
+        was or has gone. One that failed before is read again even when it looks the same: what failed may
+        have been the machine. Raises nothing that is the file's fault."""
+        if known and known.status == "failed":
+            result = await self._read(file, None)
+            return None if isinstance(result, Document) and _is_same_failure(known, result) else result
         if known and (known.size, known.modified_ns) == (file.size, file.modified_ns):
             return None
+        return await self._read(file, known)
+
+    async def _read(self, file: FoundFile, known: Document | None) -> Prepared | Document | None:
         document = self._document(file)
         if file.size > self._file_bytes:
             return _failed(document, f"This file is larger than {self._file_bytes >> 20} MiB.")
@@ -125,6 +132,16 @@ def _digest(content: Path | bytes | Parsed) -> str:
 
 def _failed(document: Document, reason: str) -> Document:
     return msgspec.structs.replace(document, status="failed", reason=reason)
+
+
+def _is_same_failure(known: Document, failed: Document) -> bool:
+    """Whether its row can stay as it is, so that a run over broken files writes nothing."""
+    return (known.reason, known.digest, known.size, known.modified_ns) == (
+        failed.reason,
+        failed.digest,
+        failed.size,
+        failed.modified_ns,
+    )
 
 
 def _name(title: str, path: str) -> str:

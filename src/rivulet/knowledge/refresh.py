@@ -63,15 +63,24 @@ class Refresh:
         self._known = {each.path: each for each in await self._documents.of(self._tenant_id, self._source_id)}
         self.tally.unsupported = found.unsupported_count
         self._noted += [self._reading.closed(name, reason) for name, reason in found.closed]
-        async with aclosing(self._read_all(found.files)) as results:
-            done = 0
-            async for file, result in results:
-                await self._take(file, result)
-                done += 1
-                progress(done, len(found.files), file.name)
-        await self._publish()
-        await self._note()
+        done = 0
+        for files in self._in_turn(found.files):
+            async with aclosing(self._read_all(files)) as results:
+                async for file, result in results:
+                    await self._take(file, result)
+                    done += 1
+                    progress(done, len(found.files), file.name)
+            await self._publish()
+            await self._note()
         await self._remove_missing(found)
+
+    def _in_turn(self, files: Sequence[FoundFile]) -> tuple[list[FoundFile], list[FoundFile]]:
+        """Those that failed the last time come when the others can be found: each may cost its reader the
+        longest it is given."""
+        failed = {path for path, document in self._known.items() if document.status == "failed"}
+        return [file for file in files if file.name not in failed], [
+            file for file in files if file.name in failed
+        ]
 
     async def _read_all(self, files: Sequence[FoundFile]) -> AsyncGenerator[tuple[FoundFile, _Read], None]:
         """In the order of the files, a few of them at a time."""
