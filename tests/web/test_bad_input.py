@@ -59,6 +59,7 @@ LIES: dict[str, Callable[[str], dict[str, Any]]] = {
     "a proxy without its server": lambda log: {"status": 502, "body": HTML, "content_type": "text/html"},
     "a server that restarts": lambda log: {"status": 503, "headers": {"retry-after": "1"}, "body": ""},
     "nothing": lambda log: {"status": 200, "headers": EVENT_STREAM, "body": ""},
+    "an end before the end": lambda log: {"status": 204},
     "half an event": lambda log: {"headers": EVENT_STREAM, "body": log[: len(log) // 2]},
     "an event left out": lambda log: {"headers": EVENT_STREAM, "body": without_the_third(log)},
     "the same twice": lambda log: {"headers": EVENT_STREAM, "body": log + log},

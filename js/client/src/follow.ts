@@ -27,8 +27,13 @@ const SILENCE_MS = 20_000
 const STALE_MS = 12_000
 /** A cut line is taken up again almost at once, a dead server ever more slowly. */
 const DELAYS_MS = [300, 1000, 2000, 4000, 8000, 15_000]
+/** After so many bad answers in a row, about seven seconds, it is asked whether the turn is over. */
+const DOUBT = 4
 
-export async function* follow(open: Open, options: FollowOptions): AsyncGenerator<TurnEvent, void, void> {
+/** `isOver` asks in another way than `open` whether the turn has ended. */
+export async function* follow(
+  open: Open, options: FollowOptions, isOver: (signal: AbortSignal) => Promise<boolean>,
+): AsyncGenerator<TurnEvent, void, void> {
   const { signal, onConnection } = options
   let cursor = options.after ?? ''
   let seq = Number.parseInt(cursor, 10) || 0
@@ -40,9 +45,14 @@ export async function* follow(open: Open, options: FollowOptions): AsyncGenerato
     let retryAfter = 0
     try {
       const response = await open(cursor, line.signal)
-      if (response.status === 204) return
       const error = await refusal(response)
       if (error) {
+        // Only whoever came with the cursor of the end can be told that nothing follows: all others see the last event.
+        const isEnd = response.status === 204 && cursor && cursor === options.after
+        if (response.ok && (isEnd || failures >= DOUBT) && (await isOver(line.signal))) {
+          if (isEnd) return
+          throw new ChatError('http', 'The answer has ended, but it cannot be followed from here.', { status: response.status })
+        }
         retryAfter = 1000 * Math.min(60, Number(response.headers.get('retry-after')) || 0)
         throw error
       }

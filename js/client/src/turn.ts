@@ -55,7 +55,8 @@ export class Turn implements AsyncIterable<TurnEvent> {
   async *[Symbol.asyncIterator](): AsyncGenerator<TurnEvent, void, void> {
     const folded = new Fold()
     const open = (after: string, signal: AbortSignal) => this.#api.events(this.id, after, signal)
-    for await (const event of follow(open, this.#options)) {
+    const isOver = async (signal: AbortSignal) => (await this.#api.turn(this.id, signal)).status !== 'in_progress'
+    for await (const event of follow(open, this.#options, isOver)) {
       folded.add(event)
       if (event.type === 'turn.finished' && !this.#options.after) this.#folded = folded.turn()
       yield event

@@ -1,7 +1,8 @@
 /** A chat as a page shows it: questions in, snapshots out, against a real HTTP server. */
 
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { mock, test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 
 import { LiveChat, type ChatSnapshot } from '../src/chat.ts'
 import type { TurnEvent } from '../src/index.ts'
@@ -182,4 +183,23 @@ test('a burst of events changes the snapshot a few times, not once each', async 
   await chat.sendMessage({ text: 'How large?' })
   assert.equal(chat.snapshot().messages.at(-1)?.text.length, 500)
   assert.ok(changes < 20, `${changes} changes`)
+})
+
+test('a server that says there is nothing is not believed, and the chat is not locked for ever', async () => {
+  mock.timers.enable({ apis: ['setTimeout'] })
+  const lies = async (url: string | URL | Request, { method } = {} as RequestInit) => {
+    if (method === 'POST') return Response.json(receipt, { status: 202 })
+    if (`${url}`.endsWith('/events')) return new Response(null, { status: 204 })
+    return Response.json({ turn_id: 'trn_a', status: 'completed' })
+  }
+  const chat = new LiveChat({ fetch: lies })
+  const sent = chat.sendMessage({ text: 'How large?' })
+  for (let tick = 0; chat.snapshot().inputDisabled && tick < 400; tick++) {
+    await setImmediate()
+    mock.timers.tick(50)
+  }
+  mock.timers.reset()
+  assert.equal(chat.snapshot().inputDisabled, false)
+  await sent
+  assert.deepEqual(['error', 'http', 'open'], [chat.snapshot().status, chat.snapshot().error?.code, chat.snapshot().connection])
 })

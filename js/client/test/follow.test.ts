@@ -31,7 +31,7 @@ const stream = (...args: Parameters<typeof body>) => new Response(body(...args),
 type Answer = (after: string) => Response
 
 /** Follows to the end while time runs; answers are used in turn, the last one again and again. */
-async function run(answers: Answer[], options: FollowOptions = {}) {
+async function run(answers: Answer[], options: FollowOptions = {}, hasEnded = true) {
   const asked: { after: string; at: number }[] = []
   const started = Date.now()
   const open = async (after: string) => {
@@ -42,7 +42,7 @@ async function run(answers: Answer[], options: FollowOptions = {}) {
   const events: TurnEvent[] = []
   let isOver = false
   const following = (async () => {
-    for await (const event of follow(open, options)) events.push(event)
+    for await (const event of follow(open, options, async () => hasEnded)) events.push(event)
   })().finally(() => (isOver = true))
   following.catch(() => undefined)
   while (!isOver) {
@@ -104,6 +104,28 @@ test('204 ends a stream that had been read to its end', async () => {
   const { events, asked } = await run([() => new Response(null, { status: 204 })], { after: '6' })
   assert.deepEqual(events, [])
   assert.equal(asked.length, 1)
+})
+
+const nothing: Answer = () => new Response(null, { status: 204 })
+
+test('204 before the end is a broken connection', async () => {
+  const begun: Answer = () => stream(framesAfter('').slice(0, 3).join(''))
+  for (const after of [undefined, '2']) {
+    const { events } = await run([begun, nothing, nothing, whole], { ...(after && { after }) })
+    assert.deepEqual(events, log.slice(Number(after ?? 0)))
+  }
+  assert.deepEqual((await run([nothing, whole])).events, log)
+})
+
+test('204 to a reader at the end of a turn that goes on is a broken connection', async () => {
+  const { events } = await run([nothing, whole], { after: '3' }, false)
+  assert.deepEqual(events, log.slice(3))
+})
+
+test('an answer that has ended and cannot be followed is given up in words', async () => {
+  await assert.rejects(run([nothing]), { name: 'ChatError', code: 'http', message: /has ended/ })
+  const hotel: Answer = () => new Response('<h1>Sign in</h1>', { headers: { 'content-type': 'text/html' } })
+  await assert.rejects(run([hotel]), { name: 'ChatError' })
 })
 
 test('events sent again are not given out again', async () => {
