@@ -51,7 +51,7 @@ class TurnBody(BaseModel):
 
 
 class TitleBody(BaseModel):
-    """PROTOCOL.md §7.1."""
+    """PROTOCOL.md §7."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
