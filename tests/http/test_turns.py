@@ -149,6 +149,21 @@ async def test_the_same_key_is_the_same_turn(site: Site) -> None:
     assert len(site.model.calls) == 1
 
 
+async def test_a_retry_that_is_sent_twice_starts_one_turn(site: Site) -> None:
+    """A client that lost the answer sends the request again; the key belongs to that turn's retry alone."""
+    first, second = await site.ask(), await site.ask()
+    for started in (first, second):
+        await site.stream(started["turn_id"])
+    headers = {"idempotency-key": "k-retry"}
+    path = f"/v1/turns/{first['turn_id']}/retry"
+    status, once = await site.json("POST", path, headers=headers)
+    assert status == 202
+    assert await site.json("POST", path, headers=headers) == (202, once)
+    assert once["turn_id"] != first["turn_id"]
+    status, refused = await site.json("POST", f"/v1/turns/{second['turn_id']}/retry", headers=headers)
+    assert (status, refused["error"]["code"]) == (422, "idempotency_mismatch")
+
+
 async def test_retry_asks_again(site: Site) -> None:
     """§6: a new turn that names the old one."""
     first = await site.ask()

@@ -132,8 +132,9 @@ class Service:
             raise NotFound
         return msgspec.structs.replace(ask, chat_id=record.chat_id)
 
-    async def retry(self, who: Principal, turn_id: str) -> Started:
-        """Asks the turn's question again as a new turn beside it. Raises ChatBusy while it still runs."""
+    async def retry(self, who: Principal, turn_id: str, idempotency_key: str | None = None) -> Started:
+        """Asks the turn's question again as a new turn beside it. Raises ChatBusy while it still runs, and
+        IdempotencyMismatch."""
         record = await self._access.turn(who, turn_id)
         if record.status == "in_progress":
             raise ChatBusy(turn_id)
@@ -142,6 +143,7 @@ class Service:
             msgspec.json.decode(record.request, type=Ask),
             record.question,
             Started(self._id("trn"), record.chat_id, record.user_message_id, self._id("msg")),
+            idempotency_key=idempotency_key,
             retry_of=turn_id,
         )
 
@@ -184,7 +186,7 @@ class Service:
                 chat_title=titled(question),
                 exclusive=ask.on_busy == "reject",
                 idempotency_key=idempotency_key,
-                request_digest=_digest(request, place),
+                request_digest=_digest(request, place, retry_of),
                 parent_id=place.parent_id,
                 edit_of=place.edit_of,
             ),
@@ -364,9 +366,12 @@ class Service:
         return make_id(prefix, self._entropy(16))
 
 
-def _digest(request: bytes, place: Place) -> bytes:
-    """What an Idempotency-Key stands for: the question, and its place when it names one."""
+def _digest(request: bytes, place: Place, retry_of: str | None) -> bytes:
+    """What an Idempotency-Key stands for: the question, and its place or the turn it repeats when it names
+    one."""
     named = (place.parent_id or "", place.edit_of or "") if place != NEXT else ()
+    if retry_of is not None:
+        named = ("retry", retry_of)
     return hashlib.sha256(b"\0".join((request, *(each.encode() for each in named)))).digest()
 
 

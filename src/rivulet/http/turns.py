@@ -81,9 +81,14 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
         return reply(await service.stop(who(request), turn_id))
 
     @router.post("/{turn_id}/retry", status_code=202, responses=described(202, TurnAccepted, "The new turn"))
-    async def retry(request: Request, turn_id: str, accept: Annotated[str, Header()] = "") -> Response:
+    async def retry(
+        request: Request,
+        turn_id: str,
+        accept: Annotated[str, Header()] = "",
+        idempotency_key: Annotated[str | None, Header()] = None,
+    ) -> Response:
         """Ask the turn's question again, as a new turn beside it."""
-        started = await service.retry(who(request), turn_id)
+        started = await service.retry(who(request), turn_id, checked_key(idempotency_key))
         return opened(request, started, "text/event-stream" in accept)
 
     return router
