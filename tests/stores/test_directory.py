@@ -1,6 +1,7 @@
 """The data directory: one process at a time, nobody else's eyes, and a sentence for everything in the way."""
 
 import contextlib
+import errno
 import os
 import re
 import signal
@@ -80,6 +81,20 @@ async def test_this_process_is_refused_a_second_time_too(data_dir: Path) -> None
         opened(data_dir)
     await db.close()
     await opened(data_dir).close()
+
+
+async def test_a_lock_is_as_good_without_a_name(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a full disk the lock is taken though it cannot be signed, and names nobody, not its last owner."""
+    await opened(data_dir).close()
+
+    def pwrite(file: int, data: bytes, offset: int) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", pwrite)
+    db = opened(data_dir)
+    with pytest.raises(DataDirectoryInUse, match=r"another Rivulet \(process unknown\)"):
+        opened(data_dir)
+    await db.close()
 
 
 async def test_a_killed_process_leaves_no_lock(holder: "subprocess.Popen[str]", data_dir: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import logging
 import os
 import secrets
 import sys
@@ -16,6 +17,8 @@ from rivulet.http.app import build
 from rivulet.http.metrics import Metrics
 from rivulet.http.server import Server, listen
 from rivulet.wiring import House
+
+log = logging.getLogger(__name__)
 
 SWITCH_S = 0.001
 """How long the event loop may keep the interpreter from the writer's thread: Python's own 5 ms would be in
@@ -80,10 +83,23 @@ def _url(host: str, port: int) -> str:
 
 @contextlib.contextmanager
 def _address_file(data_dir: Path, url: str) -> Generator[None]:
-    """Lets the other commands find the server that works with their data directory."""
+    """Lets the other commands find the server that works with their data directory. Without room for it the
+    server is there all the same, for whoever names it."""
     path = data_dir / "address"
-    path.write_text(f"{url} {os.getpid()}", encoding="utf-8")
+    try:
+        path.write_text(f"{url} {os.getpid()}", encoding="utf-8")
+    except OSError as problem:
+        _forget(path)
+        log.warning(
+            "%s: %s; other commands reach this server by --server %s only", path, problem.strerror, url
+        )
     try:
         yield
     finally:
+        _forget(path)
+
+
+def _forget(path: Path) -> None:
+    """A file that stays behind does no harm: its reader asks whether the process lives."""
+    with contextlib.suppress(OSError):
         path.unlink(missing_ok=True)

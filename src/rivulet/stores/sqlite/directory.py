@@ -54,8 +54,17 @@ class DataDirectory:
                 f"The data directory {self.path} is in use by another Rivulet (process {owner}): "
                 "stop that one, or choose another directory with --data."
             ) from None
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, b"%d\n" % os.getpid(), 0)
+        self._sign()
+
+    def _sign(self) -> None:
+        """Says whose the lock is. On a full disk it holds without a name too, but not with a wrong one."""
+        try:
+            # In place and always as long: what is overwritten needs no room.
+            os.pwrite(self._lock, b"%-19d\n" % os.getpid(), 0)
+        except OSError as problem:
+            if problem.errno not in NO_ROOM:
+                raise
+            os.ftruncate(self._lock, 0)
 
     def reserve(self) -> bool:
         """Makes the reserve file whole; False when there is no room for it."""

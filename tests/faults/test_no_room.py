@@ -1,0 +1,79 @@
+"""A server that is started where there is no room at all: it answers whoever reads, and refuses who asks."""
+
+import asyncio
+import contextlib
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from rivulet.domain.errors import StorageFull
+from rivulet.testing.scripted_model import ScriptedModel
+
+from .conftest import MakeServer
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+
+Cramped = Callable[[Path], AbstractAsyncContextManager[tuple[str, asyncio.subprocess.Process]]]
+
+
+@pytest.fixture
+def cramped(model: ScriptedModel) -> Cramped:
+    """A server on that data directory that found no room as soon as it was open, and where it listens."""
+
+    @contextlib.asynccontextmanager
+    async def start(data: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, Path(__file__).with_name("cramped.py"), "serve"),
+            *("--port", "0", "--data", str(data), "--model", "openai:scripted"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=os.environ | {"OPENAI_BASE_URL": f"{model.url}/v1", "OPENAI_API_KEY": "none"},
+        )
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            url = (await process.stdout.readline()).decode().strip().rstrip("/")
+            assert url, (await process.stderr.read()).decode()
+            yield url, process
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                process.terminate()
+            await process.communicate()
+
+    return start
+
+
+async def ask(http: aiohttp.ClientSession, url: str, model: str, **place: str) -> tuple[int, dict[str, str]]:
+    body = {"input": "Why?", "model": f"openai:{model}", "search_mode": "none", **place}
+    async with http.post(f"{url}/v1/turns", json=body) as response:
+        return response.status, await response.json()
+
+
+async def test_a_start_without_room_serves_readers(
+    make_server: MakeServer, http: aiohttp.ClientSession, cramped: Cramped
+) -> None:
+    """Its address cannot be written, and one line of the log says so: what was answered before is read, and
+    no question is taken."""
+    server = make_server()
+    await server.start()
+    _, started = await ask(http, server.url, "pace:20:5")
+    async with http.get(f"{server.url}{started['events_url']}") as response:
+        before = await response.read()
+    await server.kill()
+    async with cramped(server.data_dir) as (url, process):
+        async with http.get(f"{url}{started['events_url']}") as response:
+            assert await response.read() == before
+        status, refusal = await ask(http, url, "pace:20:5")
+        assert (status, refusal["error"]["code"]) == (507, StorageFull.code)  # type: ignore[index]
+        assert not (server.data_dir / "address").exists()
+        process.terminate()
+        _, words = await asyncio.wait_for(process.communicate(), 20)
+    assert process.returncode == 0, words.decode()
+    (line,) = (each for each in words.decode().splitlines() if "address" in each)
+    assert f"--server {url}" in line
+    assert "Traceback" not in words.decode()
