@@ -29,6 +29,11 @@ export class OpenChat {
   /** Every answer seen here, so that going to another branch and back shows the same one. */
   #answers = new Map<string, Answer>()
   #leaving = new AbortController()
+  /** Counts what happened here; a list asked for before that is older than it and must not undo it. */
+  #changes = 0
+  #reads = 0
+  /** A question on its way: nobody can tell yet whether a list that is read now has it. */
+  #sending: Promise<unknown> | undefined
 
   constructor(id: string | null) {
     this.id = id
@@ -47,14 +52,26 @@ export class OpenChat {
     const { id } = this
     if (!id) return
     this.isLoading.value = this.exchanges.value.length === 0
+    const read = ++this.#reads
+    const isLast = () => read === this.#reads
     try {
-      this.#show(await server.chats.messages(id, this.#leaving.signal))
+      const page = await this.#read(id)
+      if (!isLast()) return
+      this.#show(page)
       this.problem.value = null
     } catch (problem) {
-      if (!this.#leaving.signal.aborted) this.problem.value = messageOf(problem)
+      if (isLast() && !this.#leaving.signal.aborted) this.problem.value = messageOf(problem)
     } finally {
-      this.isLoading.value = false
+      if (isLast()) this.isLoading.value = false
     }
+  }
+
+  /** The chat as it is after everything that has happened here. */
+  async #read(id: string): Promise<MessagePage> {
+    await this.#sending
+    const seen = this.#changes
+    const page = await server.chats.messages(id, this.#leaving.signal)
+    return seen === this.#changes ? page : this.#read(id)
   }
 
   /** Shows the question at once and sends it. False when the chat was busy: then the question is not taken. */
@@ -94,7 +111,9 @@ export class OpenChat {
   /** Goes to the branch of this turn; the server remembers it. */
   async choose(turnId: string): Promise<void> {
     if (!this.id) return
-    await attempt(request<MessagePage>(`chats/${this.id}/branch`, { method: 'PUT', json: { turn_id: turnId } }).then((page) => this.#show(page)))
+    await attempt(request(`chats/${this.id}/branch`, { method: 'PUT', json: { turn_id: turnId } }))
+    this.#changes += 1
+    await this.load()
   }
 
   /** Ends the running turn on the server; its last event ends it here. */
@@ -146,9 +165,12 @@ export class OpenChat {
       this.running.value = answer
     })
     announce(words.answeringNow)
+    const sent = send()
+    this.#changes += 1
+    this.#sending = sent.then(ignore, ignore)
     let turn: Turn
     try {
-      turn = await send()
+      turn = await sent
     } catch (problem) {
       this.running.value = null
       if (this.#leaving.signal.aborted) return true
@@ -173,6 +195,8 @@ export class OpenChat {
     this.#answers.set(turn.id, answer)
     const hasSiblings = exchange.turnId !== '' || exchange.edits.value.length > 0
     exchange.turnId = turn.id
+    // Sent again after its first answer was lost, it may have been read back as a question of its own.
+    this.exchanges.value = this.exchanges.value.filter((one) => one === exchange || one.turnId !== turn.id)
     if (answer.phase.value === 'stopping') void attempt(server.turns.stop(turn.id))
     if (hasSiblings) void this.load()
     void refreshChats()
@@ -225,6 +249,7 @@ export class OpenChat {
       if (this.#leaving.signal.aborted) return
       answer.fail(failureOf(problem))
     }
+    this.#changes += 1
     batch(() => {
       this.running.value = null
       this.connection.value = 'open'
@@ -255,6 +280,8 @@ function outcomeOf(answer: Answer): string {
   if (answer.status.value === 'cancelled') return words.answerStopped
   return words.answerComplete(answer.text.split(/\s+/).filter(Boolean).length, answer.cited.value.size)
 }
+
+const ignore = () => undefined
 
 function failureOf(problem: unknown): Failure {
   if (!(problem instanceof ChatError)) return { code: 'page', message: words.unexpected, retryable: true }

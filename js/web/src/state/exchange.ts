@@ -35,10 +35,15 @@ export function exchangesOf(
   messages: readonly Message[], present: readonly Exchange[], answerOf: (message: Message) => Answer,
 ): Exchange[] {
   const old = new Map(present.map((one) => [one.turnId, one]))
+  const last = messages.findLast(({ role }) => role === 'user')
+  // A question that seemed not to arrive is here without a turn; it did when the newest turn nobody knew asks it.
+  const unsent = present.filter(({ turnId }) => !turnId)
+  const arrived = last && !old.has(last.turn_id) ? unsent.find((one) => isOf(one, last)) : undefined
+  if (arrived && last) arrived.turnId = last.turn_id
   const read: Exchange[] = []
   for (const message of messages) {
     if (message.role === 'user') {
-      const exchange = old.get(message.turn_id) ?? new Exchange(message.text, message.turn_id)
+      const exchange = (message === last && arrived) || (old.get(message.turn_id) ?? new Exchange(message.text, message.turn_id))
       exchange.edits.value = message.siblings ?? []
       exchange.retries.value = message.answers ?? []
       read.push(exchange)
@@ -47,7 +52,10 @@ export function exchangesOf(
       if (exchange) exchange.answer.value = answerOf(message)
     }
   }
-  // A question that never reached the server is only here.
-  const last = read.at(-1)?.question
-  return [...read, ...present.filter(({ turnId, question }) => !turnId && question !== last)]
+  return [...read, ...unsent.filter((one) => one !== arrived)]
+}
+
+/** The same words; not what it was to stand beside. */
+function isOf({ question, edits }: Exchange, { text, turn_id }: Message): boolean {
+  return question === text && !edits.value.includes(turn_id)
 }
