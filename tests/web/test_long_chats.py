@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.conftest import QUESTION, Server, ToldModel, Visitor
@@ -162,3 +163,21 @@ def test_a_long_question_is_folded(visitor: Visitor, model: ToldModel) -> None:
     assert low["height"] == visitor.questions.last.evaluate("one => one.getBoundingClientRect().height")
     visitor.page.get_by_role("button", name="Edit the question").last.click()
     expect(visitor.page.get_by_role("textbox", name="Edit the question")).to_have_value(question)
+
+
+VISIBILITY = "(page) => getComputedStyle(page).contentVisibility"
+
+
+@pytest.mark.parametrize(
+    ("vendor", "visibility"), [("Google Inc.", "auto"), ("Apple Computer, Inc.", "visible")]
+)
+def test_pages_out_of_sight_are_skipped_except_on_webkit(
+    visitor: Visitor, server: Server, model: ToldModel, vendor: str, visibility: str
+) -> None:
+    """WebKit leaves such pages blank when they come back into view."""
+    visitor.page.add_init_script(f"Object.defineProperty(navigator, 'vendor', {{ value: '{vendor}' }})")
+    visitor.open(server.url)
+    model.tell("A paragraph.\n\n" * 60)
+    visitor.ask()
+    visitor.finished()
+    assert visitor.text.locator(".page").first.evaluate(VISIBILITY) == visibility

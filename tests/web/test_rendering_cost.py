@@ -64,8 +64,8 @@ def repeated(line: str, letters: int) -> str:
     return "".join(lines)
 
 
-BUSY = 1.6
-"""The same answer was measured from 2.4 to 4.2 ms a token on one machine."""
+BUSY = 1.25
+"""After this division the same answer still costs from 2.5 to 3.1 ms a token from one run to the next."""
 
 Cost = Callable[..., float]
 
@@ -109,10 +109,11 @@ def least(cost: Cost, limit: float, *answer: str | int) -> float:
 
 @pytest.mark.alone
 def test_statement_58_a_token_costs_the_same_in_a_long_answer(cost: Cost) -> None:
-    """300 tokens at 60 a second cost 3 ms each after 1,000, after 10,000 and after 50,000 others. What a busy
-    machine adds is let pass; what grows with the length is many times as much."""
-    for tokens in (1_000, 10_000, 50_000):
-        assert least(cost, 3 * BUSY, "", SECTION, tokens, 300) <= 3 * BUSY, tokens
+    """300 tokens at 60 a second cost 3 ms each after 1,000, after 10,000 and after 50,000 others, and no more
+    than half as much again there as here. What a busy machine adds is let pass."""
+    costs = {tokens: least(cost, 3 * BUSY, "", SECTION, tokens, 300) for tokens in (1_000, 10_000, 50_000)}
+    assert max(costs.values()) <= 3 * BUSY, costs
+    assert costs[50_000] <= 1.5 * costs[1_000], costs
 
 
 @pytest.mark.alone
