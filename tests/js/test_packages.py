@@ -119,6 +119,19 @@ def test_the_client_asks_from_a_worker(packed: Path, run: Callable[..., str]) ->
     assert run("worker.mjs", folder=packed).strip() == "completed"
 
 
+def test_a_callback_that_throws_keeps_no_connection(packed: Path, run: Callable[..., str]) -> None:
+    """What `onError` throws is its owner's; the request that it was told of is ended all the same."""
+    (packed / "throwing.mjs").write_text(
+        "import { streamMessageWith } from '@rivulet/vue'\n"
+        "process.on('uncaughtException', ({ message }) => console.log(message, asked.aborted))\n"
+        "let asked\n"
+        "const silent = (_, { signal }) => ((asked = signal), new Promise(() => {}))\n"
+        "const ask = streamMessageWith({ baseUrl: 'http://x', fetch: silent, firstTokenMs: 1 })\n"
+        "ask('Hi', () => {}, () => {}, () => { throw new Error('mine') })\n"
+    )
+    assert run("throwing.mjs", folder=packed).split() == ["mine", "true"]
+
+
 @pytest.mark.parametrize("name", PACKAGES)
 def test_a_package_has_what_it_names_and_nothing_else(packed: Path, name: str) -> None:
     """Every export is there, and no tests."""

@@ -64,8 +64,10 @@ export function streamMessageWith(options: StreamMessageOptions = {}): StreamMes
     }
     const leaving = new AbortController()
     const fail = (error: StreamError) => {
-      if (!leaving.signal.aborted) onError(error)
+      if (leaving.signal.aborted) return
+      // Before the callback is called: it may throw.
       leaving.abort()
+      onError(error)
     }
     const late = () => fail(new StreamError('STREAM_TIMEOUT', 'The server has not said a word in time.'))
     const timer = setTimeout(late, options.firstTokenMs ?? FIRST_TOKEN_MS)
