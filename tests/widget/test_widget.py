@@ -404,6 +404,75 @@ def test_it_can_stand_in_the_page(
     expect(region).to_be_visible()
 
 
+def test_its_place_may_come_after_its_script(
+    customer: Customer, new_shop: Callable[..., Shop], server: Server
+) -> None:
+    """A script that runs while the page is still being read waits for the element it is to stand in."""
+    tag = f'<script src="{server.url}/w.js" data-key="{KEY}" data-container="#help"></script>'
+    customer.visit(new_shop(policy=None, body=f"{tag}<div id=help></div>"))
+    expect(customer.page.locator("#help").get_by_role("region", name="Chat")).to_be_visible()
+
+
+def test_it_can_be_made_larger_and_smaller(customer: Customer, shop: Shop) -> None:
+    """The button says what it will do next."""
+    customer.visit(shop)
+    customer.launcher.click()
+    for name, width in (("Larger", "720px"), ("Smaller", "380px"), ("Larger", "720px")):
+        customer.panel.get_by_role("button", name=name).click()
+        expect(customer.panel).to_have_css("width", width)
+
+
+def test_a_chat_that_cannot_be_loaded_says_so(customer: Customer, shop: Shop) -> None:
+    """Words at the launcher, no error in the page's log, and the next click tries again."""
+    panel = "**/widget/panel-*"
+    customer.page.route(panel, lambda route: route.abort())
+    customer.visit(shop)
+    customer.launcher.hover()
+    note = customer.page.get_by_role("alert")
+    for _ in range(2):
+        customer.launcher.click()
+        expect(note).to_contain_text("The chat cannot be loaded.")
+        expect(customer.launcher).to_have_attribute("title", "The chat cannot be loaded.")
+    customer.page.unroute(panel)
+    note.get_by_role("button", name="Try again").click()
+    expect(customer.composer).to_be_focused()
+    expect(note).to_be_hidden()
+
+
+def test_a_conversation_that_cannot_be_read_is_read_again(
+    customer: Customer, shop: Shop, model: ToldModel
+) -> None:
+    """On the next page the server has lost its way: words, and Try again brings the conversation back."""
+    model.tell("Hello.")
+    customer.visit(shop)
+    customer.ask("Are you there?")
+    customer.finished()
+    customer.page.route("**/messages", lambda route: route.abort())
+    customer.visit(shop, "/next")
+    retry = customer.page.get_by_role("alert").get_by_role("button", name="Try again")
+    retry.wait_for()
+    customer.page.unroute("**/messages")
+    retry.click()
+    expect(customer.answer).to_have_text("Hello.")
+    expect(retry).to_be_hidden()
+
+
+def test_a_conversation_that_is_gone_gives_way_to_a_new_one(
+    customer: Customer, shop: Shop, model: ToldModel
+) -> None:
+    """The kept chat is not there any more: that is said, and the next question begins another."""
+    model.tell("Hello.")
+    customer.visit(shop)
+    kept = json.dumps({"visitor": "vis_" + "a" * 32, "chatId": "cht_" + "0" * 26})
+    customer.page.evaluate("([name, kept]) => localStorage.setItem(name, kept)", [f"rivulet {KEY}", kept])
+    customer.visit(shop, "/next")
+    customer.launcher.click()
+    expect(customer.panel).to_contain_text("The earlier conversation is no longer there.")
+    expect(customer.page.get_by_role("alert")).to_be_hidden()
+    customer.ask()
+    expect(customer.answer).to_have_text("Hello.")
+
+
 def test_without_storage_it_still_answers(customer: Customer, shop: Shop, model: ToldModel) -> None:
     """A browser that refuses storage has a chat that lasts as long as the page."""
     model.tell("Hello.")

@@ -123,13 +123,14 @@ export class LiveChat {
     await this.#answer((following) => this.client.turns.create(question, following))
   }
 
-  /** Asks the last question again; what was answered is replaced on the screen and kept on the server. */
+  /** Asks the last question again; what was answered is replaced on the screen and kept on the server. Where there
+   *  is no question because the chat could not be read back, it is read back. */
   regenerate = async (): Promise<void> => {
     if (this.#running) return
     const { messages } = this.#snapshot
     const at = messages.findLastIndex(({ role }) => role === 'user')
     const asked = messages[at]
-    if (!asked) return
+    if (!asked) return this.resumeStream()
     const turnId = messages.findLast((message) => message.turnId)?.turnId
     const isTaken = asked.turnId !== undefined && turnId !== undefined
     this.#set({ messages: messages.slice(0, isTaken ? at + 1 : at) })
@@ -154,6 +155,7 @@ export class LiveChat {
     const { chatId } = this.#snapshot
     if (!chatId || this.#running) return
     const { signal } = this.#leaving
+    if (this.#snapshot.error) this.clearError()
     try {
       const { messages, running_turn_id: turnId } = await this.client.chats.messages(chatId, signal)
       if (this.#running) return

@@ -154,6 +154,22 @@ test('a chat that is read back shows its messages and follows what is being writ
   assert.deepEqual(['How large?', 'Größe 42 😀'], chat.snapshot().messages.map(({ text }) => text))
 })
 
+test('where a chat could not be read back, trying again reads it back', async () => {
+  let isDown = true
+  const { url } = await serve((_, response) => {
+    const asked = { id: 'msg_q', chat_id: 'cht_a', turn_id: 'trn_a', role: 'user', text: 'How large?', created_at: 1 }
+    if (isDown) response.writeHead(503).end()
+    else json(response, 200, { messages: [asked] })
+  })
+  const chat = new LiveChat({ baseUrl: url, chatId: 'cht_a' })
+  await chat.resumeStream()
+  assert.equal(chat.snapshot().status, 'error')
+  isDown = false
+  await chat.regenerate()
+  const { messages, status, error } = chat.snapshot()
+  assert.deepEqual([['How large?'], 'ready', undefined], [messages.map(({ text }) => text), status, error])
+})
+
 test('leaving ends the following, never the turn, and nothing changes any more', async () => {
   const { url, seen, stops } = await oneTurn({ hold: 3 })
   const chat = new LiveChat({ baseUrl: url })

@@ -23,7 +23,9 @@ class Chat extends HTMLElement {
   #settings!: Settings
   #root!: ShadowRoot
   #launcher: HTMLButtonElement | undefined
-  #panel: Promise<Panel> | undefined
+  #panel: Promise<Panel | undefined> | undefined
+  #attempts = 0
+  #note: HTMLElement | undefined
   #listeners = new Map<string, Set<Listener>>()
 
   connectedCallback(): void {
@@ -53,25 +55,43 @@ class Chat extends HTMLElement {
     else if (was('awaited', key)) void this.#load()
   }
 
-  #load(): Promise<Panel> {
-    this.#panel ??= (import(new URL(PANEL_FILE, home).href) as Promise<typeof import('./panel.ts')>)
+  #load(): Promise<Panel | undefined> {
+    // A browser may remember for ever that an address could not be loaded.
+    const again = this.#attempts ? `?${this.#attempts}` : ''
+    this.#panel ??= (import(new URL(PANEL_FILE, home).href + again) as Promise<typeof import('./panel.ts')>)
       .then(({ Panel }) => new Panel(this, this.#root, this.#settings, this.#launcher))
       .catch((problem: unknown) => {
         this.#panel = undefined
-        throw problem
+        this.#attempts++
+        console.warn(problem)
+        return undefined
       })
     return this.#panel
   }
 
-  open = async (): Promise<void> => (await this.#load()).open(!this.#settings.isInline)
+  /** The panel, or at the launcher the words that there is none. */
+  async #wanted(): Promise<Panel | undefined> {
+    const panel = await this.#load()
+    const { missing, retry } = this.#settings.words
+    this.#note?.remove()
+    if (this.#launcher) this.#launcher.title = panel ? '' : missing
+    if (!panel) {
+      this.#note = make('p', { class: 'note', role: 'alert' }, missing, ' ', make('button', { type: 'button', onclick: () => void this.open() }, retry))
+      this.#root.append(this.#note)
+      this.tell('error', { code: 'network', message: missing })
+    }
+    return panel
+  }
+
+  open = async (): Promise<void> => (await this.#wanted())?.open(!this.#settings.isInline)
   close = async (): Promise<void> => (await this.#panel)?.close()
-  toggle = async (): Promise<void> => (await this.#load()).toggle()
+  toggle = async (): Promise<void> => (await this.#wanted())?.toggle()
 
   /** Asks a question as if the visitor had typed it. */
   send = async (text: string): Promise<void> => {
-    const panel = await this.#load()
-    panel.open(false)
-    await panel.send(text)
+    const panel = await this.#wanted()
+    panel?.open(false)
+    await panel?.send(text)
   }
 
   /** `open`, `close`, `question`, `answer` or `error`; returns how to stop listening. */
@@ -118,6 +138,7 @@ function start(): void {
 if (!customElements.get('x-chat')) {
   Object.assign(globalThis, { rivulet: api })
   customElements.define('x-chat', Chat)
-  if (document.body) start()
-  else addEventListener('DOMContentLoaded', start)
+  // A script that comes early meets a page whose elements are not all there.
+  if (document.readyState === 'loading') addEventListener('DOMContentLoaded', start)
+  else start()
 }

@@ -1,5 +1,6 @@
 /** The chat itself, in the shadow of its element: header, transcript, composer. */
 
+import type { ChatError } from '@rivulet/client'
 import { LiveChat, type ChatSnapshot } from '@rivulet/client/chat'
 import { sharedEvents } from '@rivulet/client/shared'
 
@@ -32,6 +33,8 @@ export class Panel {
   readonly #panel: HTMLElement
   readonly #log = make('div', { class: 'log', part: 'transcript', role: 'log', tabindex: '0', onscroll: () => this.#scrolled() })
   readonly #hello = make('div', { class: 'hello' })
+  readonly #gone = make('small', { role: 'status' })
+  readonly #grow: HTMLButtonElement
   readonly #rows = make('div', { class: 'rows' })
   readonly #stage = make('p', { class: 'stage', role: 'status', hidden: true })
   readonly #error = make('div', { class: 'error', role: 'alert', hidden: true })
@@ -57,11 +60,12 @@ export class Panel {
       events: sharedEvents({ ...options, scope: `${baseUrl} ${visitor}` }),
       onChat: (id) => this.#store.keep(id),
       onFinish: ({ text, status }) => this.#host.tell('answer', { text, status }),
-      onError: ({ code, message }) => this.#host.tell('error', { code, message }),
+      onError: (error) => this.#failed(error),
     })
     this.#composer = new Composer(settings, (text) => void this.send(text), () => void this.#chat.stop())
     const button = (label: string, path: string, onclick: () => void, name = '') =>
       make('button', { type: 'button', class: `plain ${name}`, 'aria-label': label, title: label, onclick }, icon(path))
+    this.#grow = button(words.expand, GROW, () => this.#resize(), 'grow')
     this.#log.setAttribute('aria-label', title)
     this.#log.append(this.#hello, this.#rows, this.#stage, this.#error)
     this.#panel = make(
@@ -72,7 +76,7 @@ export class Panel {
         { part: 'header' },
         make('h2', {}, title),
         button(words.startNew, PLUS, () => this.#startNew()),
-        ...(settings.isInline ? [] : [button(words.expand, GROW, () => this.#panel.classList.toggle('large'), 'grow'), button(words.close, CROSS, () => this.close())]),
+        ...(settings.isInline ? [] : [this.#grow, button(words.close, CROSS, () => this.close())]),
       ),
       this.#log,
       this.#connection,
@@ -136,14 +140,32 @@ export class Panel {
   }
 
   #startNew(): void {
+    this.#gone.textContent = ''
     this.#chat.startNew()
     this.#store.keep(undefined)
     this.#composer.focus()
   }
 
+  /** A kept chat that is no longer there gives way to a new one. */
+  #failed({ code, message }: ChatError): void {
+    if (code === 'not_found' && !this.#chat.snapshot().messages.length) {
+      this.#chat.startNew()
+      this.#store.keep(undefined)
+      this.#gone.textContent = this.#settings.words.gone
+    }
+    this.#host.tell('error', { code, message })
+  }
+
+  #resize(): void {
+    const { shrink, expand } = this.#settings.words
+    const label = this.#panel.classList.toggle('large') ? shrink : expand
+    this.#grow.setAttribute('aria-label', label)
+    this.#grow.title = label
+  }
+
   #greet(): void {
     const { greeting, suggestions } = this.#settings
-    this.#hello.append(make('p', { dir: 'auto' }, greeting))
+    this.#hello.append(make('p', { dir: 'auto' }, greeting), this.#gone)
     for (const text of suggestions) {
       this.#hello.append(make('button', { type: 'button', class: 'suggestion', onclick: () => void this.send(text) }, text))
     }

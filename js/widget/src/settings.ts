@@ -24,10 +24,7 @@ export const WORDS = {
   send: 'Send',
   stop: 'Stop',
   retry: 'Try again',
-  copy: 'Copy',
-  copied: 'Copied',
   you: 'You asked',
-  sources: 'Sources',
   source: 'Source',
   page: 'page',
   stopped: 'Stopped',
@@ -40,6 +37,8 @@ export const WORDS = {
   done: 'The answer is complete.',
   reconnecting: 'Reconnecting…',
   offline: 'Waiting for the network…',
+  missing: 'The chat cannot be loaded.',
+  gone: 'The earlier conversation is no longer there.',
   unwelcome: 'This chat is not available on this page.',
 }
 export type Words = typeof WORDS
