@@ -413,7 +413,10 @@ async def test_usage_that_nobody_counted_is_estimated() -> None:
     assert result.finished.usage is not None
     assert (result.finished.usage.estimated, result.finished.usage.output_tokens) == (True, 25)
     assert result.finished.usage.input_tokens > len(BRIDGE) // 4
-    assert (await answered(rag(Scripted(says("x")), quotes_only=True))).finished.usage is None
+    quoting = rag(Scripted(says("x")), quotes_only=True)
+    assert (await answered(quoting)).finished.usage is None
+    assert quoting.asks_no_model
+    assert not rag(Scripted(says("x"))).asks_no_model
 
 
 @pytest.mark.parametrize("reason", ["stop", "length", "content_filter"])

@@ -35,6 +35,7 @@ class Scripted:
 
     answers: dict[str, Answer] = field(default_factory=dict)
     asked: list[Task] = field(default_factory=list)
+    asks_no_model: bool = False
 
     def find(self, model: str) -> tuple[Answerer, str]:
         if model not in self.answers:

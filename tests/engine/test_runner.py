@@ -8,7 +8,7 @@ import pytest
 
 from rivulet.domain import events as e
 from rivulet.domain.bot import Limits
-from rivulet.domain.errors import LimitReached, StorageFull, UpstreamAuth
+from rivulet.domain.errors import LimitReached, StorageFull, UpstreamAuth, UpstreamRateLimited
 from rivulet.domain.tenant import LOCAL
 from rivulet.domain.turn import check, fold
 from rivulet.ports.answering import Finished, Task
@@ -82,6 +82,17 @@ async def test_usage_is_estimated_when_nobody_counted(bench: Bench) -> None:
     assert (finished.usage.output_tokens, finished.usage.estimated) == (3, True)
 
 
+async def test_where_no_model_is_asked_nothing_is_estimated(bench: Bench) -> None:
+    """However the turn ends."""
+    bench.scripted.asks_no_model = True
+    bench.says("slow", slow)
+    assert terminal(await bench.ended(await bench.ask())).usage == e.Usage()
+    started = await bench.ask("slow")
+    await asyncio.sleep(2.5)
+    await bench.service.stop(LOCAL, started.turn_id)
+    assert terminal(await bench.log(started)).usage == e.Usage()
+
+
 async def test_a_known_failure_keeps_its_code_and_the_text(bench: Bench) -> None:
     """A provider's error ends the turn as failed; what was said stays."""
 
@@ -100,6 +111,26 @@ async def test_a_known_failure_keeps_its_code_and_the_text(bench: Bench) -> None
         False,
     )
     assert fold(log).text == "Half "
+
+
+async def test_a_failure_says_how_long_to_wait_where_that_is_known(bench: Bench) -> None:
+    """A limit of the provider's names its seconds in the terminal event; other errors name nothing."""
+
+    async def limited(task: Task) -> Drafts:
+        raise UpstreamRateLimited(retry_after=90.0)
+        yield
+
+    async def refused(task: Task) -> Drafts:
+        raise UpstreamAuth
+        yield
+
+    bench.says("limited", limited)
+    bench.says("refused", refused)
+    known, unknown = [terminal(await bench.ended(await bench.ask(name))) for name in ("limited", "refused")]
+    assert known.error is not None
+    assert (known.error.code, known.error.retry_after) == ("rate_limited", 90.0)
+    assert b"retry_after" not in e.encode(unknown)
+    assert b"phase" not in e.encode(unknown)
 
 
 async def test_an_unknown_failure_tells_no_internals(bench: Bench, caplog: pytest.LogCaptureFixture) -> None:
@@ -147,6 +178,7 @@ async def test_silence_before_the_first_word_has_a_limit(bench: Bench) -> None:
     assert finished.error is not None
     assert finished.timing is not None
     assert (finished.error.code, finished.timing.duration_ms) == ("upstream_timeout", 30_000)
+    assert finished.error.phase == "first_token"
     assert finished.timing.time_to_first_token_ms is None
 
 
@@ -166,6 +198,7 @@ async def test_silence_in_the_middle_has_a_limit(bench: Bench) -> None:
     assert finished.error is not None
     assert finished.timing is not None
     assert (finished.error.code, finished.timing.duration_ms) == ("upstream_timeout", 90_000)
+    assert finished.error.phase == "mid_stream"
     assert fold(log).text == "xxx"
 
 

@@ -198,6 +198,20 @@ async def test_metrics_count_what_happened(site: Site) -> None:
     assert "secret" not in text
 
 
+async def test_an_answer_without_a_model_counts_no_tokens(site: Site) -> None:
+    """`extractive` quotes: its turn has no usage, not an estimated one, and the totals stay as they are."""
+    ended = (await site.events((await site.ask("When is tea served?", model="extractive"))["turn_id"]))[-1]
+    assert (ended["status"], ended["usage"]) == ("completed", {})
+    async with site.http.get("/metrics") as response:
+        tokens = [
+            line for line in (await response.text()).splitlines() if line.startswith("rivulet_tokens_t")
+        ]
+    assert sorted(tokens) == [
+        'rivulet_tokens_total{direction="input"} 0.0',
+        'rivulet_tokens_total{direction="output"} 0.0',
+    ]
+
+
 async def test_the_metrics_need_the_key(tmp_path: Path, model: ScriptedModel) -> None:
     """Figures are not for strangers."""
     async with serving(tmp_path / "d", model, key="k") as site:

@@ -200,6 +200,20 @@ async def test_each_refusal_has_its_code(
     assert (expected, calls) == (heard.outcome, len(model.calls))
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"), [("7", 7.0), ("864000", 864_000.0), ("-3", None), ("soon", None), (None, None)]
+)
+async def test_a_limit_says_how_long_it_lasts(
+    provider: Provider, model: ScriptedModel, said: str | None, seconds: float | None
+) -> None:
+    """The seconds of `Retry-After` come with the error, also those nobody waits for; nonsense does not."""
+    headers = {} if said is None else {"retry_after": said}
+    model.then(*[refusing(429, "slow down", **headers)] * 3)
+    heard = await hear(provider)
+    assert heard.error is not None
+    assert (heard.outcome, heard.error.retry_after) == ("rate_limited", seconds)
+
+
 async def test_a_page_as_an_error_body_is_no_trouble(provider: Provider, model: ScriptedModel) -> None:
     """An error whose body is HTML, empty or broken JSON is known by its status."""
     for body in (

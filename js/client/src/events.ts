@@ -45,6 +45,10 @@ export interface Failure {
   code: string
   message: string
   retryable?: boolean
+  /** Of `upstream_timeout`: when the model's service went silent. */
+  phase?: 'first_token' | 'mid_stream'
+  /** Seconds the model's service asked to be left alone. */
+  retry_after?: number
 }
 
 interface Envelope<Type extends string> {

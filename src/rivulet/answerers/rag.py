@@ -57,6 +57,11 @@ class Rag:
         self.quotes_only = quotes_only
         self.url_of = url_of
 
+    @property
+    def asks_no_model(self) -> bool:
+        """Quoting costs no tokens."""
+        return self.quotes_only
+
     async def answer(self, task: Task, say: Say) -> Finished:
         turn = _Turn(self, task, say)
         await turn.retrieve()
@@ -225,7 +230,7 @@ class _Turn:
         return Finished(finish_reason=self._writing.ended.finish_reason, usage=self._usage())
 
     def _usage(self) -> Usage | None:
-        """All answers together. Estimated when one was not counted; a provider that quotes costs nothing."""
+        """All answers together. Estimated when one was not counted, unless nobody could count any."""
         counted = [usage for usage in self._usages if usage is not None]
         if len(counted) == len(self._usages):
             return total(counted)

@@ -16,6 +16,8 @@ The docstring is the sentence a person reads unless the raiser gives a better on
 
 from typing import ClassVar
 
+from rivulet.domain.events import Phase
+
 
 class RivuletError(Exception):
     """Something went wrong."""
@@ -197,6 +199,15 @@ class ProviderError(RivuletError):
     code = "upstream_failed"
     status = 502
     retryable = True
+    phase: Phase | None = None
+    retry_after: float | None = None
+
+    def __init__(
+        self, message: str | None = None, *, phase: Phase | None = None, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.phase = phase
+        self.retry_after = retry_after
 
 
 class UpstreamUnreachable(ProviderError):

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 import msgspec
 
 Status = Literal["completed", "incomplete", "failed", "cancelled"]
+Phase = Literal["first_token", "mid_stream"]
 FinishReason = Literal["stop", "length", "content_filter", "tool_calls", "error", "cancelled"]
 
 
@@ -58,11 +59,14 @@ class Timing(Record, frozen=True):
 
 
 class Failure(Record, frozen=True):
-    """What a reader is told about an error; never a stack, a key or a provider's raw words."""
+    """What a reader is told about an error; never a stack, a key or a provider's raw words. `phase` is when
+    the model's service went silent, `retry_after` how many seconds it asks to be left alone."""
 
     code: str
     message: str
     retryable: bool = False
+    phase: Phase | None = None
+    retry_after: float | None = None
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):

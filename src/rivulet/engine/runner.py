@@ -17,6 +17,7 @@ from rivulet.domain.errors import (
     InvalidRequest,
     LimitReached,
     LostClaim,
+    ProviderError,
     RivuletError,
     StorageFailed,
     StorageFull,
@@ -25,7 +26,7 @@ from rivulet.domain.errors import (
 )
 from rivulet.domain.turn import Fold, Life, closers, message_of
 from rivulet.engine.hub import Hub
-from rivulet.ports.answering import Answerer, Finished, Task
+from rivulet.ports.answering import Answerer, Finished, Task, Unmetered
 from rivulet.ports.turns import Claim, Clock, TurnLog
 
 log = logging.getLogger(__name__)
@@ -100,6 +101,7 @@ class Runner:
         self._output_chars = 0
         self._output_bytes = 0
         self._question_chars = 0
+        self._is_unmetered = False
         loop = asyncio.get_running_loop()
         self._ending: asyncio.Future[Ending] = loop.create_future()
         self.done: asyncio.Future[None] = loop.create_future()
@@ -160,6 +162,7 @@ class Runner:
         await self._wait_for_predecessors()
         self._watch()
         answerer, task = await self._prepare()
+        self._is_unmetered = isinstance(answerer, Unmetered) and answerer.asks_no_model
         self._question_chars = len(task.question)
         self._end(_completed(await answerer.answer(task, self._take)))
 
@@ -236,7 +239,8 @@ class Runner:
                 self._timers["silence"] = loop.call_later(left, look)
                 return
             what = "The answer stopped for" if has_output else "There was no first word within"
-            self._end(_failed(UpstreamTimeout(f"{what} {limit:g} seconds.")))
+            phase: e.Phase = "mid_stream" if has_output else "first_token"
+            self._end(_failed(UpstreamTimeout(f"{what} {limit:g} seconds.", phase=phase)))
 
         look()
 
@@ -319,7 +323,9 @@ class Runner:
             self._fold.add(event)
 
     def _estimate(self) -> e.Usage:
-        """Four characters a token, when the provider counted nothing."""
+        """Four characters a token, when the provider counted nothing; none where no model was asked."""
+        if self._is_unmetered:
+            return e.Usage()
         read, written = -(-self._question_chars // 4), -(-self._output_chars // 4)
         return e.Usage(input_tokens=read, output_tokens=written, total_tokens=read + written, estimated=True)
 
@@ -333,8 +339,15 @@ async def whole_log(turn_log: TurnLog, tenant_id: str, turn_id: str) -> list[e.A
 
 
 def failure_of(error: RivuletError) -> e.Failure:
-    """What readers are told of an error."""
-    return e.Failure(code=error.code, message=error.message, retryable=error.retryable)
+    """What readers are told of an error, as far as it is known."""
+    is_upstream = isinstance(error, ProviderError)
+    return e.Failure(
+        code=error.code,
+        message=error.message,
+        retryable=error.retryable,
+        phase=error.phase if is_upstream else None,
+        retry_after=error.retry_after if is_upstream else None,
+    )
 
 
 def _failed(error: RivuletError) -> Ending:

@@ -1,7 +1,7 @@
 """What answers a turn: an answerer, the provider it may ask, the tools it may use."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import msgspec
 
@@ -51,6 +51,15 @@ class Answerer(Protocol):
     returns, and no task is woken for it."""
 
     async def answer(self, task: Task, say: Say) -> Finished: ...
+
+
+@runtime_checkable
+class Unmetered(Protocol):
+    """An answerer that can say that it asks no model: a turn of its then has used no tokens, however it ends,
+    and none are estimated. An extra ability."""
+
+    @property
+    def asks_no_model(self) -> bool: ...
 
 
 class Answerers(Protocol):

@@ -47,9 +47,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
         there is none."""
         if failures > self.retries or spent_s >= self.tries_s or not isinstance(problem, _PASSING):
             return None
-        asked = problem.details.get("retry_after")
         own = self.first_s * 2 ** (failures - 1) * (0.75 + self.random() / 2)
-        seconds = max(own, asked) if isinstance(asked, (int, float)) else own
+        seconds = max(own, problem.retry_after or 0)
         return seconds if seconds <= self.longest_s else None
 
 
