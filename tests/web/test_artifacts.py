@@ -3,10 +3,12 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Frame, expect
 
-from tests.web.conftest import Server, ToldModel, Visitor
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor
 from tests.web.quickest import quick_enough
+from tests.web.test_sending import set_while_answering
 
 PAGE = """Here it is:
 
@@ -162,6 +164,45 @@ def test_30_an_error_is_listed_and_sent_to_the_assistant(
     expect(visitor.drawer.get_by_role("button", name="Version 2")).to_have_attribute("aria-current", "true")
     visitor.drawer.get_by_role("button", name="Version 1").click()
     expect(frame_of(visitor).locator("#said")).to_have_text("before")
+
+
+@pytest.mark.parametrize("choice", ["Queue questions", "Keep a draft"])
+def test_an_error_sent_while_an_answer_is_written_waits(
+    visitor: Visitor, model: ToldModel, choice: str
+) -> None:
+    """It goes where a question goes that is written then: into the queue, or into the field."""
+    visitor.forgiven.add("missing is not defined")
+    set_while_answering(visitor, choice)
+    shown(visitor, model, BROKEN)
+    model.tell("Slowly", HOLD, ".")
+    visitor.ask("And now?")
+    expect(visitor.text).to_have_text("Slowly")
+    tab(visitor, "Problems")
+    visitor.drawer.get_by_role("button", name="Send error to assistant").click()
+    error = re.compile("missing is not defined")
+    if choice == "Keep a draft":
+        expect(visitor.composer).to_have_value(error)
+        expect(visitor.page.locator(".hint")).to_contain_text("Still answering")
+    else:
+        expect(visitor.page.locator(".queued")).to_have_text(error)
+    expect(visitor.text).to_have_text("Slowly")
+    expect(visitor.questions).to_have_count(2)
+    model.release()
+    if choice == "Queue questions":
+        expect(visitor.questions.nth(2)).to_have_text(error)
+        model.release()
+    visitor.finished()
+
+
+def test_an_artifact_goes_with_its_chat(visitor: Visitor, model: ToldModel) -> None:
+    """In another chat it would ask for repairs of what is not there. Documents are for all chats and stay."""
+    shown(visitor, model, PAGE)
+    visitor.page.get_by_role("button", name="New chat").first.click()
+    expect(visitor.drawer).to_have_count(0)
+    visitor.page.locator(".rail").get_by_role("button", name="Documents").click()
+    visitor.page.go_back()
+    expect(visitor.questions).to_have_count(1)
+    expect(visitor.drawer).to_have_attribute("aria-label", "Documents")
 
 
 def test_an_artifact_that_loops_for_ever_holds_nothing_up(visitor: Visitor, model: ToldModel) -> None:

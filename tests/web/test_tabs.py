@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
 
 WORDS = [f"word{n} " for n in range(1, 61)]
 WHOLE = "".join(WORDS).strip()
@@ -116,6 +116,27 @@ def test_a_tab_that_sleeps_while_it_leads_is_replaced(
     for tab in tabs:
         expect(tab.text).to_have_text(WHOLE, timeout=30_000)
         tab.finished()
+
+
+def test_two_windows_side_by_side_show_the_same(
+    new_tabs: Callable[[int], list[Visitor]], model: ToldModel
+) -> None:
+    """What is asked in one is seen in the other, in the chat and in the list, while the answer is written."""
+    one, other = new_tabs(2)
+    model.tell("First.")
+    one.ask()
+    one.finished()
+    expect(other.page.locator(".chat-row").first).to_contain_text(QUESTION)
+    other.page.goto(one.page.url)
+    expect(other.text).to_have_text("First.")
+    model.tell("Second", HOLD, " and last.")
+    one.ask("And then?")
+    expect(other.questions).to_have_count(2)
+    expect(other.text).to_have_text("Second")
+    model.release()
+    for tab in (one, other):
+        tab.finished()
+        expect(tab.text).to_have_text("Second and last.")
 
 
 @pytest.mark.parametrize("missing", ["Navigator.prototype.locks", "window.BroadcastChannel"])

@@ -3,10 +3,8 @@
 import { render } from 'preact'
 
 import { App } from './app.tsx'
-import { refreshChats } from './state/chats.ts'
-import { loadModels } from './state/models.ts'
+import { begin } from './state/beginning.ts'
 import { sharedId } from './state/shared.ts'
-import { refreshSources } from './state/sources.ts'
 import { startSpeaking } from './words.ts'
 
 await startSpeaking()
@@ -15,7 +13,5 @@ if (sharedId) {
   render(<ShareView id={sharedId} />, document.body)
 } else {
   render(<App />, document.body)
-  void refreshChats()
-  void refreshSources()
-  void loadModels()
+  begin()
 }

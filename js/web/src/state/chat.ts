@@ -12,6 +12,8 @@ import { announce, attempt, messageOf } from './notices.ts'
 import { Queue } from './queue.ts'
 import { chatId, goTo } from './route.ts'
 import { request, server } from './server.ts'
+import { whileAnswering } from './settings.ts'
+import { tellWindows } from './windows.ts'
 
 /** Lives as long as its chat is on the screen; leaving it stops the following, never the turn. */
 export class OpenChat {
@@ -24,6 +26,8 @@ export class OpenChat {
   readonly problem = signal<string | null>(null)
   readonly connection = signal<Connection>('open')
   readonly queue: Queue
+  /** Was not taken and is written nowhere else: on its way into the field. */
+  readonly unsent = signal('')
   /** When an event came in last, by this page's clock. */
   heardAt = 0
   /** Every answer seen here, so that going to another branch and back shows the same one. */
@@ -34,6 +38,8 @@ export class OpenChat {
   #reads = 0
   /** A question on its way: nobody can tell yet whether a list that is read now has it. */
   #sending: Promise<unknown> | undefined
+  /** Another window's turn came to be while this page still followed the one before. */
+  #isBehind = false
 
   constructor(id: string | null) {
     this.id = id
@@ -74,8 +80,19 @@ export class OpenChat {
     return seen === this.#changes ? page : this.#read(id)
   }
 
-  /** Shows the question at once and sends it. False when the chat was busy: then the question is not taken. */
+  /** Asks, or lets the question wait its turn if that is wanted. What cannot be taken now goes into the field. */
+  async put(question: string): Promise<void> {
+    if (this.running.value && whileAnswering.value === 'queue') this.queue.add(question)
+    else if (!(await this.ask(question))) this.keep(question)
+  }
+
+  keep(question: string): void {
+    this.unsent.value = this.unsent.value ? `${this.unsent.value}\n${question}` : question
+  }
+
+  /** Shows the question at once and sends it. False when the chat is busy: then the question is not taken. */
   async ask(question: string): Promise<boolean> {
+    if (this.running.value) return false
     return this.#begin(new Exchange(question), this.exchanges.value, {})
   }
 
@@ -113,6 +130,7 @@ export class OpenChat {
     if (!this.id) return
     await attempt(request(`chats/${this.id}/branch`, { method: 'PUT', json: { turn_id: turnId } }))
     this.#changes += 1
+    tellWindows(this.id)
     await this.load()
   }
 
@@ -199,6 +217,7 @@ export class OpenChat {
     this.exchanges.value = this.exchanges.value.filter((one) => one === exchange || one.turnId !== turn.id)
     if (answer.phase.value === 'stopping') void attempt(server.turns.stop(turn.id))
     if (hasSiblings) void this.load()
+    if (this.id) tellWindows(this.id)
     void refreshChats()
     void this.#follow(answer, turn)
   }
@@ -217,6 +236,7 @@ export class OpenChat {
       const isOnPath = runningId && (path?.includes(runningId) ?? true)
       const asked = isOnPath ? (read.find(({ turnId }) => turnId === runningId) ?? read.findLast(({ turnId }) => turnId)) : undefined
       if (runningId && !this.running.value) this.#resume(runningId)
+      this.#isBehind = Boolean(runningId) && this.running.value?.turnId !== runningId
       if (asked && runningId) asked.answer.value = this.#answers.get(runningId) ?? null
       this.exchanges.value = read
       if (!this.running.value && this.queue.waiting.value.length) this.queue.isHeld.value = true
@@ -255,6 +275,7 @@ export class OpenChat {
       this.connection.value = 'open'
     })
     this.#ended(answer)
+    if (this.#isBehind) void this.load()
     void refreshChats()
   }
 

@@ -5,6 +5,7 @@ import type { Chat } from '@rivulet/client'
 
 import { words } from '../words.ts'
 import { request, server } from './server.ts'
+import { tellWindows } from './windows.ts'
 
 export const chats = signal<readonly Chat[]>([])
 export const nextBefore = signal<number | null>(null)
@@ -40,6 +41,7 @@ export function titleOfChat(id: string | null): string {
 export async function renameChat(id: string, title: string): Promise<void> {
   const renamed = await request<Chat>(`chats/${id}`, { method: 'PATCH', json: { title } })
   chats.value = chats.value.map((one) => (one.id === id ? { ...one, title: renamed.title } : one))
+  tellWindows(id)
 }
 
 /** Reads the list to its end, so that every chat can be found by its title. */
@@ -50,6 +52,7 @@ export async function loadAllChats(): Promise<void> {
 export async function deleteChat(id: string): Promise<void> {
   await server.chats.delete(id)
   chats.value = chats.value.filter((one) => one.id !== id)
+  tellWindows(id)
 }
 
 /** While a chat answers somewhere, its dot must go out when it is done: a look every 3 s is enough for that. */

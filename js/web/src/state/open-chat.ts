@@ -3,7 +3,9 @@
 import { effect, signal } from '@preact/signals'
 
 import { OpenChat } from './chat.ts'
+import { leavePanel } from './panel.ts'
 import { chatId, goTo } from './route.ts'
+import { whenChanged } from './windows.ts'
 
 export const openChat = signal(new OpenChat(chatId.peek()))
 
@@ -15,6 +17,7 @@ export function startNew(): void {
 
 function show(id: string | null): void {
   openChat.peek().leave()
+  leavePanel()
   openChat.value = new OpenChat(id)
 }
 
@@ -24,7 +27,7 @@ effect(() => {
   if (openChat.peek().id !== id) show(id)
 })
 
-// Somebody may have gone on in another tab or on another device.
-document.addEventListener('visibilitychange', () => {
-  if (document.visibilityState === 'visible') void openChat.peek().load()
+// Somebody has gone on in another window, or may have on another device.
+whenChanged((id) => {
+  if (id === undefined || id === openChat.peek().id) void openChat.peek().load()
 })

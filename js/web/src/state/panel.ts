@@ -36,6 +36,12 @@ export function closePanel(): void {
   opener = null
 }
 
+/** What belongs to a chat goes when that is left: an artifact would send its errors to another one. */
+export function leavePanel(): void {
+  const kind = panel.peek()?.kind
+  if (kind === 'artifact' || kind === 'passage') panel.value = null
+}
+
 /** A drag or an arrow key asks for a width; the conversation keeps its share of the window. */
 export function widen(width: number): void {
   drawerWidth.value = Math.round(Math.min(WIDEST, innerWidth * 0.6, Math.max(NARROWEST, width)))

@@ -13,7 +13,7 @@ let key = read()
 let waiting: { given: Promise<void>; give: () => void } | undefined
 
 /** Where this page came from, whatever folder a proxy put it in. */
-const baseUrl = new URL('.', location.href).href.replace(/\/$/, '')
+export const baseUrl = new URL('.', location.href).href.replace(/\/$/, '')
 
 const options = { baseUrl, fetch: guarded((...request) => fetch(...request)) }
 

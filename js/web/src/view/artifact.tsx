@@ -120,7 +120,7 @@ function Problems({ artifact, run }: { artifact: Artifact; run: Run }) {
           <li key={`${one.line} ${one.message}`}>
             <p class="problem-kind">{words.problemKinds[one.kind]}{one.line > 0 && <span>{words.line(one.line)}</span>}</p>
             <p class="problem-text" dir="ltr"><code>{one.message}</code></p>
-            <button type="button" class="quiet" onClick={() => void tell(artifact, one)}>{words.sendError}</button>
+            <button type="button" class="quiet" onClick={() => tell(artifact, one)}>{words.sendError}</button>
           </li>
         ))}
       </ul>
@@ -128,10 +128,10 @@ function Problems({ artifact, run }: { artifact: Artifact; run: Run }) {
   )
 }
 
-/** Asks for a repair in a new turn; while another answer is written, the question waits in the composer. */
-async function tell(artifact: Artifact, { message, line }: Problem): Promise<void> {
+/** Asks for a repair in a new turn; while another answer is written, the question goes where a written one would. */
+function tell(artifact: Artifact, { message, line }: Problem): void {
   const around = line > 0 ? (artifact.code.split('\n')[line - 1] ?? '').trim() : ''
   const question = words.errorQuestion(artifact.title, message, line, around)
   if (isPhone.value) closePanel()
-  await openChat.peek().ask(question)
+  void openChat.peek().put(question)
 }

@@ -29,6 +29,15 @@ export function Composer({ chat }: { chat: OpenChat }) {
     if (!running) isRefused.value = false
   }, [running])
 
+  const put = (question: string) => (draft.value = draft.value.trim() ? `${question}\n${draft.value}` : question)
+  const { unsent } = chat
+  useLayoutEffect(() => {
+    if (!unsent.value) return
+    put(unsent.value)
+    unsent.value = ''
+    isRefused.value = chat.running.value !== null
+  }, [chat, unsent.value])
+
   const send = async () => {
     if (!canSend) return
     if (running && whileAnswering.value !== 'queue') {
@@ -37,11 +46,10 @@ export function Composer({ chat }: { chat: OpenChat }) {
     }
     const question = draft.value.trim()
     draft.value = ''
-    if (running) chat.queue.add(question)
-    else if (!(await chat.ask(question)) && !draft.value) draft.value = question
+    await chat.put(question)
   }
   const edit = (question: string) => {
-    draft.value = draft.value.trim() ? `${question}\n${draft.value}` : question
+    put(question)
     field.current?.focus()
   }
   const keyed = (event: KeyboardEvent) => {

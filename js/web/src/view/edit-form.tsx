@@ -24,7 +24,8 @@ export function EditForm({ chat, exchange, close }: { chat: OpenChat; exchange: 
   const send = (event: Event) => {
     event.preventDefault()
     if (!canSend) return
-    void chat.edit(exchange, draft.value.trim())
+    const question = draft.value.trim()
+    void chat.edit(exchange, question).then((isTaken) => isTaken || chat.keep(question))
     close()
   }
   const keyed = (event: KeyboardEvent) => {
