@@ -1,11 +1,13 @@
 """Failures: said in words, with what helps, and with a way to try again."""
 
 import re
+from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from rivulet.testing.model_scripts import refusing
-from tests.web.conftest import QUESTION, ToldModel, Visitor
+from tests.web.conftest import QUESTION, Server, ToldModel, Visitor
 
 
 def test_statement_32_a_failed_answer_can_be_retried(visitor: Visitor, model: ToldModel) -> None:
@@ -57,6 +59,27 @@ def test_a_question_that_cannot_be_sent_is_not_lost(visitor: Visitor, model: Tol
     expect(visitor.text).to_have_text("Here it is.")
     visitor.finished()
     expect(visitor.page.locator(".question")).to_have_count(1)
+
+
+NO_SECOND_LOOK = "const timer = setTimeout; setTimeout = (act, ms) => (ms === 3000 ? 0 : timer(act, ms))"
+
+
+@pytest.mark.parametrize("sign", ["time", "online"])
+def test_a_page_that_is_opened_while_the_server_is_away_begins_when_it_is_back(
+    new_visitor: Callable[..., Visitor], server: Server, sign: str
+) -> None:
+    """It says so in words, and goes on by itself: after a while, or as soon as there is a network."""
+    visitor = new_visitor()
+    if sign == "online":
+        visitor.page.add_init_script(NO_SECOND_LOOK)
+    visitor.page.route("**/v1/**", lambda route: route.abort("connectionrefused"))
+    visitor.open(server.url)
+    welcome = visitor.page.locator(".welcome")
+    expect(welcome).to_contain_text("The server is not available right now")
+    visitor.page.unroute("**/v1/**")
+    if sign == "online":
+        visitor.page.evaluate("dispatchEvent(new Event('online'))")
+    expect(welcome).to_contain_text("What would you like to know?")
 
 
 def test_a_chat_that_does_not_exist_says_so(visitor: Visitor) -> None:

@@ -30,6 +30,8 @@ export const conversation: typeof english = {
       other: 'Die Antworten stammen aus # Dokumenten und zeigen die Stellen, auf denen sie beruhen.',
     }),
   greetingEmpty: 'Erst Dokumente hinzufügen, dann fragen',
+  away: 'Der Server ist gerade nicht verfügbar',
+  awayBody: 'Er wird alle paar Sekunden wieder gefragt. Sobald er antwortet, geht es von selbst weiter.',
   greetingEmptyBody: 'Zieh Dateien irgendwo auf diese Seite. Sie bleiben auf diesem Server.',
 
   ask: 'Frag deine Dokumente',

@@ -41,6 +41,8 @@ export const conversation = {
       other: 'Answers come from # documents, with the passages they rest on.',
     }),
   greetingEmpty: 'Add documents, then ask about them',
+  away: 'The server is not available right now',
+  awayBody: 'It is asked again every few seconds. This page goes on by itself as soon as there is an answer.',
   greetingEmptyBody: 'Drop files anywhere on this page. They stay on this server.',
 
   ask: 'Ask about your documents',
