@@ -27,3 +27,9 @@ def test_14_marks_in_any_order_look_as_if_they_had_come_at_once(markdown: Page) 
 def test_14_the_words_are_those_that_were_written(markdown: Page) -> None:
     """No letter of an answer is lost, doubled or moved, whatever its marks became."""
     assert markdown.evaluate("() => markdown.lostWords()") == []
+
+
+def test_14_the_elements_are_those_of_a_full_parse(markdown: Page) -> None:
+    """As many of each kind as the parser's own HTML has, with the same words."""
+    assert markdown.evaluate("() => markdown.unlikeParsed()") == []
+    assert markdown.evaluate("() => markdown.comparable()") > 50

@@ -4,6 +4,7 @@ import { MarkdownView } from '../src/markdown/view.ts'
 import { setting } from './setting.ts'
 
 export { harm } from './attacks.ts'
+export { comparable, unlikeParsed } from './parsed.ts'
 export { lostWords, wrongAmongMarks, wrongInPieces, wrongOnTheWay } from './growing.ts'
 
 function make(): { root: HTMLElement; view: MarkdownView } {
