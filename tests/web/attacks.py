@@ -1,5 +1,8 @@
 """Answers that are made to do harm, by their case: their words must be there in the end all the same."""
 
+import json
+from typing import Any
+
 IMAGE = "https://images.example/i.png?q=SECRET"
 ANSWERS = {
     "86 script": "Before <script>window.harmed = 1</script> after.",
@@ -70,3 +73,35 @@ HEAVY = {
     "definitions": "".join(f"[l{n}]: https://e.com/{n}\n" for n in range(1_000)),
 }
 """Case 90: a hundred thousand letters of what costs most."""
+
+HARM = "<img src=x onerror=window.harmed=1><script>window.harmed = 1</script>"
+
+
+def poisoned(log: str) -> str:
+    """The events of a cited answer, with `HARM` wherever they have words besides the answer's own: names of
+    stages and of documents, a tool with all that it takes and gives, and the error it ends with."""
+    events = [json.loads(line[6:]) for line in log.split("\n") if line.startswith("data: ")]
+    turn = events[0]["turn_id"]
+    told: list[dict[str, Any]] = []
+    for event in events:
+        if event["type"] == "stage.started":
+            event["label"] = HARM
+        if event["type"] == "sources.added":
+            event["sources"] = [
+                one | {"title": HARM, "filename": HARM, "text": HARM, "url": "javascript:window.harmed=1"}
+                for one in event["sources"]
+            ]
+        if event["type"] == "text.started":
+            call = {"tool_call_id": "call_1", "at": event["at"]}
+            told += [
+                call | {"type": "tool.started", "name": HARM},
+                call | {"type": "tool.called", "name": HARM, "input": {HARM: HARM}},
+                call | {"type": "tool.finished", "output": HARM},
+            ]
+        if event["type"] == "turn.finished":
+            event |= {"status": "failed", "finish_reason": "error", "error": {"code": HARM, "message": HARM}}
+        told.append(event)
+    return "".join(
+        f"id: {turn}/{n}\nevent: {event['type']}\ndata: {json.dumps(event | {'seq': n})}\n\n"
+        for n, event in enumerate(told, 1)
+    )

@@ -1,11 +1,12 @@
 """Answers that are made to do harm do none: after every letter, in the page, under a share link."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.web.attacks import ANSWERS, HEAVY
+from tests.web.attacks import ANSWERS, HARM, HEAVY, poisoned
 from tests.web.bundle import markdown
 from tests.web.clock import ThreadClock
 from tests.web.conftest import Server, ToldModel, Visitor
@@ -80,6 +81,33 @@ def test_86_to_89_in_the_page_and_under_a_share_link(
     guest.page.goto(server.url + made.json()["url"])
     guest.page.locator(".share-head").wait_for()
     unharmed(guest)
+
+
+def test_86_what_surrounds_an_answer_is_text(visitor: Visitor, server: Server, model: ToldModel) -> None:
+    """A document's name, a chat's title, a stage, a tool with its input and output, an error: no script runs,
+    no element comes of them, and their words are there."""
+    page = visitor.page
+    added = page.request.post(f"{server.url}/v1/sources", data={"title": HARM, "text": "Harmless."})
+    assert added.status < 300
+    model.tell("Every 5,000 kilometres [1].")
+    page.route(
+        re.compile(r"/v1/events\?"),
+        lambda route: route.fulfill(
+            headers={"content-type": "text/event-stream"}, body=poisoned(route.fetch().text())
+        ),
+    )
+    visitor.ask(f"{HARM} How often is the gearbox oil changed?")
+    visitor.finished()
+    expect(visitor.answer.get_by_role("alert")).to_contain_text(HARM)
+    expect(visitor.answer.locator(".tool")).to_contain_text(HARM)
+    visitor.answer.locator(".tool summary").click()
+    expect(visitor.answer.locator(".tool .fold-body")).to_contain_text(HARM)
+    visitor.text.get_by_role("button").first.click()
+    expect(visitor.drawer).to_contain_text(HARM)
+    expect(page.get_by_role("navigation").get_by_text(HARM).first).to_be_attached()
+    assert page.locator("[onerror], img[src=x], script:not([src])").count() == 0
+    assert page.locator("a[href^='javascript:']").count() == 0
+    assert page.evaluate("window.harmed") is None
 
 
 def test_89_a_link_says_where_it_leads(visitor: Visitor, model: ToldModel) -> None:

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from rivulet.testing.server_process import free_port
-from tests.web.attacks import ANSWERS
+from tests.web.attacks import ANSWERS, HARM, poisoned
 from tests.web.conftest import HOLD, ToldModel
 from tests.web.proxy import Proxy
 from tests.widget.conftest import KEY, Customer, Server, Shop
@@ -249,6 +249,31 @@ def test_86_to_89_an_answer_does_no_harm(customer: Customer, shop: Shop, model: 
         customer.finished()
     hosts = {url.split("/")[2] for url in customer.requests if url.startswith("http")}
     assert hosts == {url.split("/")[2] for url in (shop.url, shop.chat)}
+
+
+def test_86_what_surrounds_an_answer_is_text(
+    customer: Customer, new_shop: Callable[..., Shop], model: ToldModel
+) -> None:
+    """A document's name and text, a stage, an error, a question: their words, and nothing comes of them."""
+
+    shop = new_shop(policy=None)
+
+    def poison(route: Route) -> None:
+        headers = {"content-type": "text/event-stream", "access-control-allow-origin": shop.url}
+        route.fulfill(headers=headers, body=poisoned(route.fetch().text()))
+
+    model.tell("Every 5,000 kilometres [1].")
+    customer.page.route(re.compile(r"/v1/(events\?|turns/.*/events)"), poison)
+    customer.visit(shop)
+    customer.ask(f"How often is the gearbox oil changed? {HARM}")
+    expect(customer.page.get_by_role("alert")).to_contain_text(HARM)
+    expect(customer.page.locator(".question")).to_contain_text(HARM)
+    customer.answer.get_by_role("button", name=re.compile("Source 1: ")).click()
+    expect(customer.page.locator(".card header")).to_contain_text(HARM)
+    expect(customer.page.locator(".card .text")).to_contain_text(HARM)
+    harmful = "[onerror], img[src=x], x-chat script, a[href^='javascript:']"
+    assert customer.page.locator(harmful).count() == 0
+    assert customer.page.evaluate("window.harmed") is None
 
 
 def test_stop_keeps_what_was_written(customer: Customer, shop: Shop, model: ToldModel) -> None:
