@@ -67,6 +67,7 @@ async def running(settings: Settings, key: str | None, handles_signals: bool) ->
             sys.setswitchinterval(SWITCH_S)
             with _address_file(settings.data_dir, url):
                 recovering = asyncio.create_task(house.recover(), name="recovery")
+                tending = asyncio.create_task(house.service.tend(), name="recovery again")
                 doors = [listener, *(listener.dup() for _ in range(DOORS - 1))]
                 ended = asyncio.create_task(server.serve(sockets=doors), name="server")
                 try:
@@ -74,6 +75,8 @@ async def running(settings: Settings, key: str | None, handles_signals: bool) ->
                 finally:
                     server.should_exit = True
                     await asyncio.gather(ended, recovering, return_exceptions=True)
+                    tending.cancel()
+                    await asyncio.gather(tending, return_exceptions=True)
 
 
 def _url(host: str, port: int) -> str:

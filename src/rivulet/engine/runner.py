@@ -150,9 +150,9 @@ class Runner:
         """The same without waiting."""
         self._end(STOPPED)
 
-    def interrupt(self) -> None:
-        """Ends the turn because the server stops."""
-        self._end(_failed(Interrupted()))
+    def interrupt(self, reason: Interrupted | None = None) -> None:
+        """Ends the turn because the server stops, or for another reason."""
+        self._end(_failed(reason or Interrupted()))
 
     # ---- driving the answerer
 

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 
 from rivulet.domain.events import TurnFinished
 from rivulet.engine.runner import Receipt, Runner
@@ -17,6 +18,7 @@ class Running:
 
     def __init__(self, observe: Callable[[TurnFinished], None]) -> None:
         self._observe = observe
+        self._opening: set[str] = set()
         self._runners: dict[str, Runner] = {}
         self._by_chat: dict[tuple[str, str], list[Runner]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -27,6 +29,19 @@ class Running:
 
     def get(self, turn_id: str) -> Runner | None:
         return self._runners.get(turn_id)
+
+    def has(self, turn_id: str) -> bool:
+        """Whether somebody here answers it, or is about to: then it is nobody else's to end."""
+        return turn_id in self._runners or turn_id in self._opening
+
+    @contextmanager
+    def opening(self, turn_id: str) -> Generator[None]:
+        """Around what puts a new turn on disk, where others may see it before it can be started."""
+        self._opening.add(turn_id)
+        try:
+            yield
+        finally:
+            self._opening.discard(turn_id)
 
     def receipt(self, turn_id: str) -> Receipt | None:
         """How a turn ended that ran here lately."""

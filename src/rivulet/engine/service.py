@@ -19,7 +19,7 @@ from rivulet.engine.chats import Chatting, titled
 from rivulet.engine.cursor import check_cursor, parse_cursor
 from rivulet.engine.feedback import Rating
 from rivulet.engine.hub import Follower, Hub
-from rivulet.engine.recovery import Recovery
+from rivulet.engine.recovery import AGAIN_S, Recovery
 from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
 from rivulet.engine.running import Running
 from rivulet.engine.shares import Sharing
@@ -98,6 +98,15 @@ class Service:
         )
         self.hub = Hub(stores.log)
         self.running = Running(observe)
+        self._recovery = Recovery(
+            stores.log,
+            stores.turns,
+            self.hub,
+            self.running,
+            self._owner,
+            self._runner_again,
+            policy.retry_interrupted,
+        )
         self._recovered = asyncio.Event()
         self.is_draining = False
 
@@ -175,24 +184,25 @@ class Service:
             dialects=dict(self._policy.dialects) or None,
         )
         request = msgspec.json.encode(ask)
-        claim = await self._log.open(
-            Opening(
-                tenant_id=who.tenant_id,
-                user_id=who.user_id,
-                started=started,
-                question=question,
-                request=request,
-                new_chat=is_new,
-                chat_title=titled(question),
-                exclusive=ask.on_busy == "reject",
-                idempotency_key=idempotency_key,
-                request_digest=_digest(request, place, retry_of),
-                parent_id=place.parent_id,
-                edit_of=place.edit_of,
-            ),
-            self._owner,
-            LEASE_MS,
-        )
+        with self.running.opening(ids.turn_id):
+            claim = await self._log.open(
+                Opening(
+                    tenant_id=who.tenant_id,
+                    user_id=who.user_id,
+                    started=started,
+                    question=question,
+                    request=request,
+                    new_chat=is_new,
+                    chat_title=titled(question),
+                    exclusive=ask.on_busy == "reject",
+                    idempotency_key=idempotency_key,
+                    request_digest=_digest(request, place, retry_of),
+                    parent_id=place.parent_id,
+                    edit_of=place.edit_of,
+                ),
+                self._owner,
+                LEASE_MS,
+            )
         if isinstance(claim, Replayed):
             record = await self._access.turn(who, claim.turn_id)
             return Started(record.id, record.chat_id, record.user_message_id, record.message_id)
@@ -323,6 +333,13 @@ class Service:
         """The turn's row: whose chat it is in, what was asked, whether it still runs."""
         return await self._access.turn(who, turn_id)
 
+    async def recent(
+        self, who: Principal, before: str | None, limit: int, chat_id: str | None = None
+    ) -> list[TurnRecord]:
+        """The rows of the last turns, newest first; `before` is the last one of the page before. Raises
+        NotFound."""
+        return await self._access.turns(who, before, limit, chat_id)
+
     async def log(self, who: Principal, turn_id: str) -> list[e.AnyEvent]:
         """Everything that has happened in the turn so far."""
         record = await self._access.turn(who, turn_id)
@@ -335,19 +352,17 @@ class Service:
 
     async def recover(self) -> int:
         """Ends or answers again what a dead process left open; how many turns that were."""
-        recovery = Recovery(
-            self._log,
-            self._turns,
-            self.hub,
-            self.running,
-            self._owner,
-            self._runner_again,
-            self._policy.retry_interrupted,
-        )
         try:
-            return await recovery.run()
+            return await self._recovery.run()
         finally:
             self._recovered.set()
+
+    async def tend(self, every_s: float = AGAIN_S) -> None:
+        """Until it is cancelled: does so again from time to time, because a turn may be left here too."""
+        while True:
+            await asyncio.sleep(every_s)
+            if not self.is_draining:
+                await self.recover()
 
     def _runner_again(self, record: TurnRecord, claim: Claim, so_far: Sequence[e.AnyEvent]) -> Runner:
         ask = msgspec.json.decode(record.request, type=Ask)
