@@ -37,6 +37,7 @@ from rivulet.providers.extractive import Extractive
 from rivulet.providers.ollama import Ollama
 from rivulet.providers.openai import OpenAI
 from rivulet.providers.upstream import Upstream
+from rivulet.stores.received import FileReceived
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.knowledge import SqliteKnowledge
 from rivulet.stores.sqlite.store import SqliteStore
@@ -266,6 +267,7 @@ class House:
             ingest = Ingest(
                 sources=knowledge.sources,
                 documents=knowledge.documents,
+                received=FileReceived(settings.data_dir / "received"),
                 indexer=Indexer(knowledge.index, analyser),
                 parse=readers.parse,
                 is_supported=is_supported,
@@ -293,7 +295,12 @@ class House:
     async def recover(self) -> None:
         """What an earlier process left half done, of its turns and of its index."""
         await self.service.recover()
-        await self.library.ingest.recover(LOCAL.tenant_id)
+        for source in await self.library.ingest.recover(LOCAL.tenant_id):
+            self.begin_index(LOCAL.tenant_id, source.id)
+
+    def begin_index(self, tenant_id: str, source_id: str) -> None:
+        """Indexes a source beside everything else; its status says how far it is."""
+        self.jobs.start(f"index {source_id}", self.library.ingest.index(tenant_id, source_id))
 
     async def models(self) -> list[str]:
         """Everything `model` may name."""

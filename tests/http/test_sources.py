@@ -1,6 +1,11 @@
 """Sources over the API: sent, indexed, listed, cited, removed (PROTOCOL.md §8)."""
 
 import asyncio
+import io
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,7 +30,7 @@ async def settled(site: Site, source_id: str) -> dict[str, Any]:
 async def upload(site: Site, *files: tuple[str, bytes]) -> list[dict[str, Any]]:
     form = aiohttp.FormData()
     for name, content in files:
-        form.add_field("file", content, filename=name)
+        form.add_field("file", io.BytesIO(content), filename=name)
     status, found = await site.json("POST", "/v1/sources/upload", data=form)
     assert status == 202, found
     return [await settled(site, each["id"]) for each in found["sources"]]
@@ -128,3 +133,34 @@ async def test_a_file_may_have_any_name(site: Site, name: str) -> None:
     (source,) = await upload(site, (name, b"Some text about rivers."))
     assert "/" not in source["title"]
     assert len(source["title"]) <= 200
+
+
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file of this process gets larger: the system says so in the same place as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def kept(folder: Path) -> list[Path]:
+    return list(folder.rglob("received/*"))
+
+
+@pytest.mark.parametrize(("size", "room"), [(900 << 10, 768 << 10), (4 << 20, 3 << 20)], ids=["kept", "sent"])
+async def test_what_there_is_no_room_for_is_refused(site: Site, tmp_path: Path, size: int, room: int) -> None:
+    """507 `storage_full`, whether the data directory is full or the place where a large form arrives; no
+    source and no file is left, and once there is room the same is taken."""
+    content = b"Rivers. " * (size // 8)
+    form = aiohttp.FormData()
+    form.add_field("file", io.BytesIO(content), filename="rivers.txt")
+    with room_for(room):
+        status, refusal = await site.json("POST", "/v1/sources/upload", data=form)
+    assert (status, refusal["error"]["code"]) == (507, "storage_full")
+    assert (await site.json("GET", "/v1/sources"))[1]["sources"] == []
+    assert kept(tmp_path) == []
+    (source,) = await upload(site, ("rivers.txt", content))
+    assert source["status"] == "ready"

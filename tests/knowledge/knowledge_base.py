@@ -1,5 +1,6 @@
 """A knowledge base of real parts over a folder, a database and a parser of plain text."""
 
+import io
 import itertools
 import os
 from collections.abc import Mapping
@@ -10,7 +11,8 @@ from rivulet.knowledge.analyser import ScriptAnalyser
 from rivulet.knowledge.indexer import Indexer
 from rivulet.knowledge.ingest import Ingest, Outcome
 from rivulet.knowledge.search import LexicalSearch
-from rivulet.ports.knowledge import Document, Found, Parsed, Query
+from rivulet.ports.knowledge import Document, Found, Parsed, Query, Source
+from rivulet.stores.received import FileReceived
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.knowledge import SqliteKnowledge
 from rivulet.testing.clock import ManualClock
@@ -62,6 +64,7 @@ class KnowledgeBase:
         self.ingest = Ingest(
             sources=self.sources,
             documents=self.documents,
+            received=FileReceived(self.data_dir / "received"),
             indexer=self.indexer,
             parse=self.reader.parse,
             is_supported=lambda name: name.endswith((".txt", ".md")),
@@ -91,6 +94,15 @@ class KnowledgeBase:
         """Brings the index up to date with a folder."""
         source = await self.ingest.folder(tenant_id, folder or self.folder)
         return await self.ingest.index(tenant_id, source.id)
+
+    async def send(self, name: str, content: bytes, tenant_id: str = TENANT) -> Source:
+        """An upload that is not read yet."""
+        return await self.ingest.upload(tenant_id, name, io.BytesIO(content))
+
+    @property
+    def unread(self) -> list[bytes]:
+        """What was sent and waits to be read."""
+        return sorted(path.read_bytes() for path in (self.data_dir / "received").iterdir())
 
     async def put(self, files: Mapping[str, str], name: str = "more", tenant_id: str = TENANT) -> str:
         """A folder of these files, read; returns the source's id."""

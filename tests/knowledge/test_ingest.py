@@ -6,12 +6,13 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from rivulet.domain.errors import InvalidRequest, NotFound
+from rivulet.domain.errors import InvalidRequest, NotFound, StorageFull
 from rivulet.knowledge import folder as folder_module
 from rivulet.knowledge import reading
-from rivulet.ports.knowledge import Parsed
+from rivulet.ports.knowledge import Parsed, Source
 from tests.knowledge.knowledge_base import TENANT, KnowledgeBase
 
 pytestmark = pytest.mark.anyio
@@ -140,7 +141,7 @@ async def test_an_upload_that_failed_for_a_while_may_be_sent_again(base: Knowled
     """The same bytes under the same name are the same source, and this time they are found."""
     for is_ended in (True, False):
         base.reader.ended = {"note.txt"} if is_ended else set()
-        source = await base.ingest.upload(TENANT, "note.txt", b"Apples grow on trees.")
+        source = await base.send("note.txt", b"Apples grow on trees.")
         outcome = await base.ingest.index(TENANT, source.id)
         assert outcome.source.status == ("error" if is_ended else "ready")
     assert await base.names("apples") == ["note.txt"]
@@ -282,7 +283,7 @@ async def test_an_upload_sent_a_hundred_times_is_read_once(base: KnowledgeBase) 
     """One source, one document, one reading, however many send the same bytes under the same name at once."""
 
     async def send() -> str:
-        source = await base.ingest.upload(TENANT, "note.txt", b"Apples grow on trees.")
+        source = await base.send("note.txt", b"Apples grow on trees.")
         return (await base.ingest.index(TENANT, source.id)).source.id
 
     assert len(set(await asyncio.gather(*(send() for _ in range(100))))) == 1
@@ -304,18 +305,10 @@ async def test_an_upload_sent_a_hundred_times_is_read_once(base: KnowledgeBase) 
 )
 async def test_an_uploads_name_is_only_a_name(base: KnowledgeBase, sent: str, kept: str) -> None:
     """No path, no controls, no direction marks, not too long."""
-    source = await base.ingest.upload(TENANT, sent, b"Apples.")
+    source = await base.send(sent, b"Apples.")
     assert source.title == kept
     await base.ingest.index(TENANT, source.id)
     assert list(await base.listed(source.id)) == [kept]
-
-
-async def test_a_large_upload_is_read_from_where_it_lies(base: KnowledgeBase) -> None:
-    """An upload may be a path, so that it need not be held in memory."""
-    base.write({"spool": "Apples grow on trees."})
-    source = await base.ingest.upload(TENANT, "note.txt", base.folder / "spool")
-    await base.ingest.index(TENANT, source.id)
-    assert await base.names("apples") == ["note.txt"]
 
 
 async def test_a_text_is_a_document(base: KnowledgeBase) -> None:
@@ -329,29 +322,113 @@ async def test_a_text_is_a_document(base: KnowledgeBase) -> None:
     assert (await base.found("a note about fruit")).hits
 
 
-async def test_what_was_sent_and_not_read_before_a_stop_says_so(base: KnowledgeBase) -> None:
-    """After a restart an upload that nobody read is an error that says what to do; a read one is not."""
-    lost = await base.ingest.upload(TENANT, "lost.txt", b"Lost apples.")
-    kept = await base.ingest.upload(TENANT, "kept.txt", b"Kept apples.")
-    await base.ingest.index(TENANT, kept.id)
+async def test_what_was_sent_is_read_after_a_restart(base: KnowledgeBase) -> None:
+    """An upload and a text that nobody read before the process ended wait for the next one, whole; one that
+    was read does not, and what was read leaves nothing behind."""
+    upload = await base.send("note.txt", b"Apples grow on trees.")
+    text = await base.ingest.text(TENANT, "Fruit: a note", "Bananas grow \ud800 in bunches.")
+    read = await base.send("read.txt", b"Cherries grow in pairs.")
+    await base.ingest.index(TENANT, read.id)
     await base.restart()
-    await base.ingest.recover(TENANT)
-    assert {source.id: source.status for source in await base.sources.all(TENANT)} == {
-        lost.id: "error",
-        kept.id: "ready",
-    }
-    again = await base.ingest.upload(TENANT, "lost.txt", b"Lost apples.")
+    waiting = [source.id for source in await base.ingest.recover(TENANT)]
+    assert waiting == [upload.id, text.id]
+    for each in waiting:
+        assert (await base.ingest.index(TENANT, each)).source.status == "ready"
+    assert sorted(filter(None, await base.names("what grows"))) == ["Fruit: a note", "note.txt", "read.txt"]
+    assert (await base.found("bananas")).hits[0].text == "Bananas grow \ufffd in bunches."
+    assert base.unread == []
+
+
+async def test_what_is_gone_and_was_never_read_says_so(base: KnowledgeBase) -> None:
+    """A source whose file somebody removed is an error that says what to do; sent again, it is the same
+    source and is read."""
+    lost = await base.send("lost.txt", b"Lost apples.")
+    for path in (base.data_dir / "received").iterdir():
+        path.unlink()
+    await base.restart()
+    assert await base.ingest.recover(TENANT) == []
+    marked = await base.sources.get(TENANT, lost.id)
+    assert marked is not None
+    assert (marked.status, (marked.error_message or "")[-14:]) == ("error", "send it again.")
+    again = await base.send("lost.txt", b"Lost apples.")
     assert again.id == lost.id
     assert (await base.ingest.index(TENANT, again.id)).source.status == "ready"
-    assert (await base.ingest.index(TENANT, kept.id)).source.status == "ready"
+
+
+async def test_a_run_that_ended_before_its_last_word_gets_it(base: KnowledgeBase) -> None:
+    """Killed between reading and saying so: nothing is read twice, and the source is ready."""
+    source = await base.send("note.txt", b"Apples grow on trees.")
+    done = (await base.ingest.index(TENANT, source.id)).source
+    await base.sources.mark(TENANT, msgspec.structs.replace(done, status="processing"))
+    await base.restart()
+    base.reader.names.clear()
+    assert await base.ingest.recover(TENANT) == []
+    assert [each.status for each in await base.sources.all(TENANT)] == ["ready"]
+    assert base.reader.names == []
+
+
+async def test_what_could_not_be_indexed_is_kept_for_the_next_start(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk is not the end of what was accepted."""
+
+    async def add(*_: object) -> bool:
+        raise StorageFull
+
+    source = await base.send("note.txt", b"Apples grow on trees.")
+    monkeypatch.setattr(base.indexer, "add", add)
+    with pytest.raises(StorageFull):
+        await base.ingest.index(TENANT, source.id)
+    assert base.unread == [b"Apples grow on trees."]
+    await base.restart()
+    assert [each.id for each in await base.ingest.recover(TENANT)] == [source.id]
+    assert (await base.ingest.index(TENANT, source.id)).source.status == "ready"
+    assert base.unread == []
 
 
 async def test_what_is_sent_while_the_server_recovers_is_not_lost(base: KnowledgeBase) -> None:
     """The clean-up after a restart leaves alone what this process has received and will read."""
-    source = await base.ingest.upload(TENANT, "new.txt", b"New apples.")
+    source = await base.send("new.txt", b"New apples.")
     await base.ingest.recover(TENANT)
     assert [each.status for each in await base.sources.all(TENANT)] == ["pending"]
     assert (await base.ingest.index(TENANT, source.id)).source.status == "ready"
+
+
+async def test_what_was_sent_goes_with_its_source(base: KnowledgeBase) -> None:
+    """Deleted before it was read, it leaves nothing on the disk; sent again, it is another source."""
+    source = await base.send("note.txt", b"Apples grow on trees.")
+    assert await base.ingest.delete(TENANT, source.id)
+    assert base.unread == []
+    again = await base.send("note.txt", b"Apples grow on trees.")
+    assert again.id != source.id
+    assert (await base.ingest.index(TENANT, again.id)).source.status == "ready"
+
+
+async def test_what_no_source_asks_for_is_removed_at_the_start(base: KnowledgeBase) -> None:
+    """Left by a process that was killed before its row was written, or after it was deleted."""
+    kept = await base.send("note.txt", b"Apples grow on trees.")
+    gone = await base.send("gone.txt", b"Gone apples.")
+    assert await base.sources.delete(TENANT, gone.id)
+    await base.restart()
+    assert [each.id for each in await base.ingest.recover(TENANT)] == [kept.id]
+    assert base.unread == [b"Apples grow on trees."]
+
+
+async def test_what_cannot_become_a_source_is_not_kept(
+    base: KnowledgeBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused because the database is full, nothing of it stays, except what an earlier sender waits for."""
+
+    async def add(*_: object) -> Source:
+        raise StorageFull
+
+    first = await base.send("first.txt", b"First apples.")
+    monkeypatch.setattr(base.sources, "add", add)
+    for name, content in (("first.txt", b"First apples."), ("second.txt", b"Second apples.")):
+        with pytest.raises(StorageFull):
+            await base.send(name, content)
+    assert base.unread == [b"First apples."]
+    assert (await base.ingest.index(TENANT, first.id)).source.status == "ready"
 
 
 async def test_progress_is_told_for_every_file(base: KnowledgeBase) -> None:

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from rivulet import __version__
-from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
+from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError, StorageFull
 from rivulet.http import (
     chats,
     documents,
@@ -35,6 +35,7 @@ from rivulet.http.page import Page
 from rivulet.http.shapes import schemas
 from rivulet.http.stream import Pulse
 from rivulet.http.visitors import Visitors
+from rivulet.stores.sqlite.directory import NO_ROOM
 from rivulet.wiring import House
 
 
@@ -89,6 +90,9 @@ async def _failed(request: Request, problem: Exception) -> Response:
     elif isinstance(problem.__cause__, RivuletError):
         # Raised by our own counting of the body; FastAPI takes everything for malformed JSON.
         error = problem.__cause__
+    elif isinstance(problem.__cause__, OSError) and problem.__cause__.errno in NO_ROOM:
+        # A form with files comes by way of a temporary file.
+        error = StorageFull("The disk is full: there is no room for what was sent.")
     elif isinstance(problem, HTTPException):
         error = NotFound() if problem.status_code == 404 else InvalidRequest(str(problem.detail))
     elif isinstance(problem, RivuletError):

@@ -35,7 +35,7 @@ def routes(house: House) -> APIRouter:
 
     def begin(principal: Principal, source: Source) -> None:
         """Indexes it after the answer has gone out; its status says how far it is."""
-        house.jobs.start(f"index {source.id}", library.ingest.index(principal.tenant_id, source.id))
+        house.begin_index(principal.tenant_id, source.id)
 
     @router.get("/sources", responses=described(200, SourceList, "Oldest first"))
     async def sources(request: Request) -> Response:
@@ -55,9 +55,7 @@ def routes(house: House) -> APIRouter:
         """Upload files, each a source of its own."""
         made: list[SourceShown] = []
         for each in file:
-            source = await library.ingest.upload(
-                who(request).tenant_id, each.filename or "upload", await each.read()
-            )
+            source = await library.ingest.upload(who(request).tenant_id, each.filename or "upload", each.file)
             begin(who(request), source)
             made.append(shown(source))
         return reply(SourceList(sources=made), 202)

@@ -2,14 +2,15 @@
 
 A run over a source can end at any moment, by `kill -9` too: what was published stays, what was not was never
 seen, and the next run goes on with the files that are new or different. A document's id comes from its source
-and its path, so it cannot be there twice.
+and its path, so it cannot be there twice. What somebody sent is kept until a run has read it.
 """
 
 import asyncio
+import io
 import logging
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import Literal
+from typing import BinaryIO, Literal
 from weakref import WeakValueDictionary
 
 import msgspec
@@ -18,9 +19,9 @@ from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletErr
 from rivulet.domain.ids import make_id
 from rivulet.knowledge.folder import FoundFile, Listing, found_file, listing, shown
 from rivulet.knowledge.indexer import Indexer
-from rivulet.knowledge.reading import FILE_BYTES, Parse, Reading, digest_of
+from rivulet.knowledge.reading import FILE_BYTES, Parse, Reading, digest_of, stream_digest
 from rivulet.knowledge.refresh import Progress, Refresh, Tally
-from rivulet.ports.knowledge import Documents, Parsed, Source, Sources
+from rivulet.ports.knowledge import Documents, Parsed, Received, Source, Sources
 from rivulet.ports.turns import Clock
 
 log = logging.getLogger(__name__)
@@ -28,9 +29,10 @@ log = logging.getLogger(__name__)
 Kind = Literal["folder", "file", "upload", "text"]
 Status = Literal["pending", "processing", "ready", "error"]
 _Key = tuple[str, str]
-"""A tenant and one of its sources, by id or by location."""
+"""A tenant and one of its sources: by id while it is read, by location while what was sent for it comes or
+goes."""
 
-_LOST = "The server stopped before this was read: send it again."
+_LOST = "What was sent is not there any more and was never read: send it again."
 
 _LONGEST_NAME = 200
 """Characters of a file's name or a title; file systems end at 255 bytes."""
@@ -52,6 +54,7 @@ class Ingest:
         *,
         sources: Sources,
         documents: Documents,
+        received: Received,
         indexer: Indexer,
         parse: Parse,
         is_supported: Callable[[str], bool],
@@ -61,13 +64,13 @@ class Ingest:
     ) -> None:
         self._sources = sources
         self._documents = documents
+        self._received = received
         self._indexer = indexer
         self._parse = parse
         self._is_supported = is_supported
         self._clock = clock
         self._entropy = entropy
         self._file_bytes = file_bytes
-        self._sent: dict[_Key, FoundFile] = {}
         self._locks: WeakValueDictionary[_Key, asyncio.Lock] = WeakValueDictionary()
 
     async def folder(self, tenant_id: str, path: Path) -> Source:
@@ -84,26 +87,24 @@ class Ingest:
             raise InvalidRequest(f"There is no file {shown(str(path))}.")
         return await self._add(tenant_id, "file", place.name, str(place))
 
-    async def upload(self, tenant_id: str, filename: str, content: bytes | Path) -> Source:
-        """The source for a file somebody sent; the content must stay where it is until `index` has read it.
-        The same content under the same name is the same source."""
+    async def upload(self, tenant_id: str, filename: str, content: BinaryIO) -> Source:
+        """The source for a file somebody sent; it is kept until `index` has read it. The same content under
+        the same name is the same source. Raises StorageFull, StorageFailed."""
         name = _plain_name(filename)
-        digest, size = await asyncio.to_thread(_measured, content)
-        sent = FoundFile(content=content, name=name, size=size, modified_ns=0)
-        return await self._receive(tenant_id, "upload", name, f"{digest}/{name}", sent)
+        digest = await asyncio.to_thread(_sent_digest, content)
+        return await self._receive(tenant_id, "upload", name, f"{digest}/{name}", content)
 
     async def text(self, tenant_id: str, title: str, text: str) -> Source:
-        """The source for a text somebody wrote or pasted."""
+        """The source for a text somebody wrote or pasted. Raises StorageFull, StorageFailed."""
         title = " ".join(shown(title).split())[:_LONGEST_NAME] or "Text"
-        raw = f"{title}\n{text}".encode("utf-8", "replace")
-        parsed = Parsed(text=text, title=title, media_type="text/plain")
-        sent = FoundFile(content=parsed, name=_plain_name(title), size=len(raw), modified_ns=0)
-        return await self._receive(tenant_id, "text", title, digest_of(raw), sent)
+        location = digest_of(f"{title}\n{text}".encode("utf-8", "replace"))
+        content = io.BytesIO(text.encode("utf-8", "surrogatepass"))
+        return await self._receive(tenant_id, "text", title, location, content)
 
     async def index(self, tenant_id: str, source_id: str, progress: Progress | None = None) -> Outcome:
         """Brings the index up to date with the source. A file that cannot be read is listed with its reason.
         Raises NotFound, StorageFull, StorageFailed, Internal; the source then says so too."""
-        async with self._locks.setdefault((tenant_id, source_id), asyncio.Lock()):
+        async with self._lock(tenant_id, source_id):
             source = await self._sources.get(tenant_id, source_id)
             if source is None:
                 raise NotFound
@@ -118,43 +119,67 @@ class Ingest:
                 await self._give_up(tenant_id, source, Internal())
                 raise Internal from problem
             finally:
-                self._sent.pop((tenant_id, source.location), None)
                 self._indexer.rest()
-            return Outcome(source=await self._conclude(tenant_id, source_id), tally=tally)
+            concluded = await self._conclude(tenant_id, source_id)
+            await self._forget(tenant_id, concluded)
+            return Outcome(source=concluded, tally=tally)
 
     async def delete(self, tenant_id: str, source_id: str) -> bool:
         """From now on nothing of it is found; then it is removed from the index and the disk."""
-        if not await self._sources.delete(tenant_id, source_id):
+        source = await self._sources.get(tenant_id, source_id)
+        if source is None:
             return False
+        async with self._lock(tenant_id, source.location):
+            if not await self._sources.delete(tenant_id, source_id):
+                return False
+            await self._received.drop(tenant_id, source.location)
         await self._indexer.tidy(tenant_id)
         return True
 
-    async def recover(self, tenant_id: str) -> None:
-        """At start: what an earlier process left half done. Folders and files are read again by `index`; what
-        had been sent and not read yet is gone, and its source says so."""
+    async def recover(self, tenant_id: str) -> list[Source]:
+        """At start: tidies what an earlier process left half done. Returns the sources that wait for `index`
+        with what was sent for them; folders and files are read again by whoever names them."""
         await self._indexer.tidy(tenant_id)
-        for each in await self._sources.all(tenant_id):
-            async with self._locks.setdefault((tenant_id, each.id), asyncio.Lock()):
-                source = await self._sources.get(tenant_id, each.id)
-                if source is not None and self._is_lost(tenant_id, source):
-                    await self._mark(tenant_id, source, "error", _LOST)
+        sent = [each for each in await self._sources.all(tenant_id) if each.kind in ("upload", "text")]
+        await self._received.tidy(tenant_id, [each.location for each in sent])
+        return [each for each in sent if await self._is_waiting(tenant_id, each.id)]
 
-    def _is_lost(self, tenant_id: str, source: Source) -> bool:
-        """Whether it was sent to an earlier process and never read; not what this one is about to read."""
-        is_waiting = source.status in ("pending", "processing") and not source.document_count
-        was_sent = source.kind in ("upload", "text")
-        return is_waiting and was_sent and (tenant_id, source.location) not in self._sent
+    async def _is_waiting(self, tenant_id: str, source_id: str) -> bool:
+        """Whether what was sent is still to be read; when it is not, the source says what became of it."""
+        async with self._lock(tenant_id, source_id):
+            source = await self._sources.get(tenant_id, source_id)
+            if source is None:
+                return False
+            if await self._received.find(tenant_id, source.location) is not None:
+                return True
+            if source.status in ("pending", "processing"):
+                if source.document_count:
+                    await self._conclude(tenant_id, source_id)
+                else:
+                    await self._mark(tenant_id, source, "error", _LOST)
+            return False
 
     async def _receive(
-        self, tenant_id: str, kind: Kind, title: str, location: str, sent: FoundFile
+        self, tenant_id: str, kind: Kind, title: str, location: str, content: BinaryIO
     ) -> Source:
-        """The source for what somebody sent. It is held before its row is seen: nobody may call it lost."""
-        self._sent[tenant_id, location] = sent
-        try:
-            return await self._add(tenant_id, kind, title, location)
-        except BaseException:
-            self._sent.pop((tenant_id, location), None)
-            raise
+        """The source for what somebody sent. That is kept before its row is seen: nobody may call it lost."""
+        async with self._lock(tenant_id, location):
+            is_new = await self._received.keep(tenant_id, location, content)
+            try:
+                return await self._add(tenant_id, kind, title, location)
+            except BaseException:
+                if is_new:
+                    await self._received.drop(tenant_id, location)
+                raise
+
+    async def _forget(self, tenant_id: str, source: Source) -> None:
+        """What was sent has been read; what was sent again since this source was deleted is another's."""
+        async with self._lock(tenant_id, source.location):
+            if await self._sources.get(tenant_id, source.id) is not None:
+                await self._received.drop(tenant_id, source.location)
+
+    def _lock(self, tenant_id: str, name: str) -> asyncio.Lock:
+        return self._locks.setdefault((tenant_id, name), asyncio.Lock())
 
     async def _add(self, tenant_id: str, kind: Kind, title: str, location: str) -> Source:
         if shown(location) != location:
@@ -171,7 +196,7 @@ class Ingest:
         return await self._sources.add(tenant_id, source)
 
     async def _refreshed(self, tenant_id: str, source: Source, progress: Progress) -> Tally:
-        found = await asyncio.to_thread(self._listing, tenant_id, source)
+        found = await self._found(tenant_id, source)
         if found is None:
             return Tally(unchanged=source.document_count)
         reading = Reading(source.id, self._parse, self._clock, self._file_bytes)
@@ -184,22 +209,28 @@ class Ingest:
         await self._indexer.tidy(tenant_id)
         return refresh.tally
 
-    def _listing(self, tenant_id: str, source: Source) -> Listing | None:
+    async def _found(self, tenant_id: str, source: Source) -> Listing | None:
         """The files there are now; None for what was sent once and has been read."""
+        if source.kind in ("folder", "file"):
+            return await asyncio.to_thread(self._listing, source)
+        content = await self._received.find(tenant_id, source.location)
+        if content is not None:
+            file = await asyncio.to_thread(_sent_file, source, content)
+            return Listing(files=[file], unsupported_count=0, closed=[])
+        if not source.document_count:
+            raise InvalidRequest(_LOST)
+        return None
+
+    def _listing(self, source: Source) -> Listing:
+        path = Path(source.location)
         try:
             if source.kind == "folder":
-                return listing(Path(source.location), self._is_supported)
-            if source.kind == "file":
-                path = Path(source.location)
-                return Listing(files=[found_file(path, path.name)], unsupported_count=0, closed=[])
+                return listing(path, self._is_supported)
+            return Listing(files=[found_file(path, path.name)], unsupported_count=0, closed=[])
         except OSError as problem:
             raise InvalidRequest(
                 f"{source.location} cannot be read: {problem.strerror or problem}."
             ) from None
-        sent = self._sent.get((tenant_id, source.location))
-        if sent is None and not source.document_count:
-            raise InvalidRequest(_LOST)
-        return None if sent is None else Listing(files=[sent], unsupported_count=0, closed=[])
 
     async def _conclude(self, tenant_id: str, source_id: str) -> Source:
         """Ready when anything can be found of it, or when there was nothing to read."""
@@ -236,9 +267,24 @@ def _place(path: Path, is_right: Callable[[Path], bool]) -> Path | None:
         return None
 
 
-def _measured(content: bytes | Path) -> tuple[str, int]:
-    size = len(content) if isinstance(content, bytes) else content.stat().st_size
-    return digest_of(content), size
+def _sent_digest(content: BinaryIO) -> str:
+    content.seek(0)
+    return stream_digest(content)
+
+
+def _sent_file(source: Source, content: Path | bytes) -> FoundFile:
+    """Raises NotFound when it was deleted a moment ago."""
+    try:
+        if source.kind == "text":
+            raw = content if isinstance(content, bytes) else content.read_bytes()
+            text = raw.decode("utf-8", "surrogatepass")
+            parsed = Parsed(text=text, title=source.title, media_type="text/plain")
+            return FoundFile(content=parsed, name=_plain_name(source.title), size=len(raw), modified_ns=0)
+        size = len(content) if isinstance(content, bytes) else content.stat().st_size
+    except FileNotFoundError:
+        raise NotFound("The source was deleted while it was read.") from None
+    _, _, name = source.location.partition("/")
+    return FoundFile(content=content, name=name, size=size, modified_ns=0)
 
 
 def _silent(done: int, total: int, path: str) -> None:

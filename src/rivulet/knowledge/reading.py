@@ -6,6 +6,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import msgspec
 
@@ -25,6 +26,9 @@ Parse = Callable[[Path | bytes, str], Awaitable[Parsed]]
 
 FILE_BYTES = 256 << 20
 """A larger file is refused without being read."""
+
+_PIECE = 1 << 20
+"""Bytes read at a time where the whole is not needed."""
 
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SEPARATORS = re.compile(r"[\s_/\\]+")
@@ -123,7 +127,15 @@ def digest_of(content: Path | bytes) -> str:
     if isinstance(content, bytes):
         return hashlib.blake2b(content, digest_size=20).hexdigest()
     with content.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=20)).hexdigest()
+        return stream_digest(file)
+
+
+def stream_digest(content: BinaryIO) -> str:
+    """Of what is left of it."""
+    digest = hashlib.blake2b(digest_size=20)
+    while piece := content.read(_PIECE):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 def _digest(content: Path | bytes | Parsed) -> str:

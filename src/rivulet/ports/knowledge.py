@@ -1,7 +1,8 @@
 """Where answers come from: sources, documents, chunks, and the search over them."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Literal, Protocol
 
 import msgspec
 
@@ -148,6 +149,28 @@ class Sources(Protocol):
 
     async def delete(self, tenant_id: str, source_id: str) -> bool:
         """Removes it with its documents; no search that starts later finds any of them."""
+        ...
+
+
+class Received(Protocol):
+    """What was sent for a source and has not been read. Kept before the sender is told that it was accepted,
+    dropped when it has been read or its source is deleted. The location is the source's."""
+
+    async def keep(self, tenant_id: str, location: str, content: BinaryIO) -> bool:
+        """From its beginning; False when it was kept already. Survives power loss. Raises StorageFull,
+        StorageFailed, and then nothing of it is left."""
+        ...
+
+    async def find(self, tenant_id: str, location: str) -> Path | bytes | None:
+        """Where it is, or what it is."""
+        ...
+
+    async def drop(self, tenant_id: str, location: str) -> None:
+        """Raises nothing: what cannot be removed now is left to `tidy`."""
+        ...
+
+    async def tidy(self, tenant_id: str, locations: Collection[str]) -> None:
+        """Drops what an earlier process kept for any other location; never what this one keeps."""
         ...
 
 
