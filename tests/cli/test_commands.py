@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import signal
 from pathlib import Path
 
@@ -101,13 +102,27 @@ async def test_turns_can_be_followed_stopped_and_replayed(shell: Shell, server: 
     body = {"input": "Tell me all.", "model": "openai:pace:20:1000", "search_mode": "none"}
     async with aiohttp.ClientSession() as http, http.post(f"{server}v1/turns", json=body) as response:
         turn_id = (await response.json())["turn_id"]
-    assert turn_id in (await shell.run("turns", "ls")).out
+    assert [row.split()[0] for row in (await shell.run("turns", "ls")).out.splitlines()] == ["turn", turn_id]
     receipt = json.loads((await shell.run("turns", "stop", turn_id)).out)
     assert receipt["status"] == "cancelled"
     followed = await shell.run("turns", "follow", turn_id)
     replayed = await shell.run("turns", "replay", turn_id, "--speed", "0")
     assert followed.status == 130
     assert replayed.out == followed.out
+
+
+async def test_what_was_asked_can_be_found_again(shell: Shell, server: str) -> None:
+    """`turns ls` lists finished turns too, newest first: id, time, status, the question's beginning."""
+    for question in ("When is tea served?", "And " * 30 + "then?"):
+        await shell.run("ask", question)
+    head, newest, oldest = [row.strip() for row in (await shell.run("turns", "ls")).out.splitlines()]
+    assert head.split() == ["turn", "when", "status", "question"]
+    assert re.fullmatch(r"trn_\w+ +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d +completed +When is tea served\?", oldest)
+    assert newest.endswith("And And…")
+    turn = json.loads((await shell.run("turns", "show", oldest.split()[0])).out)
+    assert turn["text"] == "Tea is served at four o'clock. [1]"
+    assert (await shell.run("turns", "ls", "--limit", "1")).out.split()[4:] == newest.split()
+    assert (await shell.run("turns", "ls", "--chat", turn["chat_id"])).out.split()[4:] == oldest.split()
 
 
 async def test_the_doctor_looks_at_everything(shell: Shell, server: str) -> None:

@@ -129,6 +129,27 @@ async def test_nothing_of_another_tenant_exists(bench: Bench) -> None:
     with pytest.raises(NotFound):
         await bench.service.chats.delete(STRANGER, started.chat_id)
     assert await bench.service.chats.recent(STRANGER, None, 10) == []
+    assert await bench.service.recent(STRANGER, None, 10) == []
+    for place in ((started.turn_id, 10), (None, 10, started.chat_id)):
+        with pytest.raises(NotFound):
+            await bench.service.recent(STRANGER, *place)
+
+
+async def test_a_user_lists_the_turns_of_nobody_else(bench: Bench) -> None:
+    """A key for the whole tenant lists them all."""
+    asked = [
+        await bench.service.ask(Principal(LOCAL.tenant_id, user), Ask(input="Why?", model="plain"))
+        for user in ("ann", "bob")
+    ]
+    ann = Principal(LOCAL.tenant_id, "ann")
+    assert [each.id for each in await bench.service.recent(ann, None, 10)] == [asked[0].turn_id]
+    assert [each.id for each in await bench.service.recent(LOCAL, None, 10)] == [
+        asked[1].turn_id,
+        asked[0].turn_id,
+    ]
+    for place in ((asked[1].turn_id, 10), (None, 10, asked[1].chat_id)):
+        with pytest.raises(NotFound):
+            await bench.service.recent(ann, *place)
 
 
 async def test_a_deleted_chat_is_gone(bench: Bench) -> None:

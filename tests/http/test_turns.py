@@ -182,6 +182,27 @@ async def test_a_deleted_chat_is_gone(site: Site) -> None:
         assert (await site.json("GET", path))[0] == 404
 
 
+async def test_turns_are_listed_in_pages(site: Site) -> None:
+    """§7: newest first, each once, with what is needed to follow it; of one chat on request."""
+    started = [await site.ask(question) for question in ("One?", "Two?", "Long " * 100)]
+    for each in started:
+        await site.stream(each["turn_id"])
+    _, first = await site.json("GET", "/v1/turns?limit=2")
+    _, second = await site.json("GET", f"/v1/turns?limit=2&before={first['next_before']}")
+    assert [each["id"] for each in first["turns"] + second["turns"]] == [
+        each["turn_id"] for each in reversed(started)
+    ]
+    assert second["next_before"] is None
+    turn = second["turns"][0]
+    assert (turn["status"], turn["question"], turn["chat_id"]) == ("completed", "One?", started[0]["chat_id"])
+    assert first["turns"][0]["question"] == "Long " * 40
+    _, of_chat = await site.json("GET", f"/v1/turns?chat_id={turn['chat_id']}")
+    assert of_chat["turns"] == [turn]
+    for query in ("before=trn_unknown", "chat_id=cht_unknown"):
+        assert (await site.json("GET", f"/v1/turns?{query}"))[0] == 404
+    assert (await site.json("GET", "/v1/turns?limit=0"))[0] == 400
+
+
 async def test_chats_are_listed_in_pages(site: Site) -> None:
     """§7: the last used first, the next page by its cursor, the running turn named."""
     made = [await site.ask(f"Question {n}", model="openai:pace:100:5") for n in range(3)]

@@ -134,6 +134,7 @@ async def test_the_same_visitor_on_another_customers_page_is_another_one(
     ("method", "path"),
     [
         ("GET", "/v1/chats"),
+        ("GET", "/v1/turns"),
         ("GET", "/v1/sources"),
         ("POST", "/v1/sources"),
         ("GET", "/v1/models"),

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,25 +13,63 @@ from rivulet.cli.ask import Data, Server, following, to_its_end
 from rivulet.cli.following import INTERRUPTED, Following
 from rivulet.cli.listing import Listing, print_json
 from rivulet.cli.reach import reach
+from rivulet.cli.remote import Remote
 from rivulet.cli.shown import Shown
 from rivulet.domain import events as e
+
+PAGE = 200
+"""Turns the server gives at once."""
+
+BEGINNING = 60
+"""Characters of a question that are shown: with id, time and status a row fits a wide terminal."""
 
 turns = App(name="turns", help="List, look at, follow, stop and replay turns.")
 
 
 @turns.command
-def ls(*, server: Server = None, data: Data = Path(".rivulet"), limit: int = 20) -> None:
-    """The latest chats, and the turn each is waiting for."""
+def ls(
+    *, server: Server = None, data: Data = Path(".rivulet"), limit: int = 20, chat: str | None = None
+) -> None:
+    """The latest turns, newest first.
+
+    Parameters
+    ----------
+    limit
+        How many at most.
+    chat
+        Those of this chat only.
+    """
 
     async def run() -> None:
         async with reach(server, data) as remote:
-            found = await remote.get("/v1/chats", limit=limit)
-            chats = Listing("chat", "title", "running turn")
-            for chat in found["chats"]:
-                chats.add(chat["id"], chat["title"], chat.get("running_turn_id") or "")
-            chats.print()
+            shown = Listing("turn", "when", "status", "question")
+            for turn in await _latest(remote, limit, chat):
+                shown.add(turn["id"], _when(turn["created_at"]), turn["status"], _beginning(turn["question"]))
+            shown.print()
 
     asyncio.run(run())
+
+
+async def _latest(remote: Remote, limit: int, chat_id: str | None) -> list[dict[str, Any]]:
+    """As many as are wanted, page by page."""
+    found: list[dict[str, Any]] = []
+    before: str | None = None
+    while (wanted := limit - len(found)) > 0:
+        page = await remote.get("/v1/turns", limit=min(wanted, PAGE), before=before, chat_id=chat_id)
+        found += page["turns"]
+        before = page["next_before"]
+        if before is None:
+            break
+    return found
+
+
+def _when(at: int) -> str:
+    """In this machine's time."""
+    return datetime.fromtimestamp(at / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _beginning(question: str) -> str:
+    return question if len(question) <= BEGINNING else question[:BEGINNING].rstrip() + "…"
 
 
 @turns.command

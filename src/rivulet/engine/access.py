@@ -21,6 +21,17 @@ class Access:
             raise NotFound
         return record
 
+    async def turns(
+        self, who: Principal, before: str | None, limit: int, chat_id: str | None = None
+    ) -> list[TurnRecord]:
+        """Those the principal may touch, last opened first, from the one opened before `before` on. Raises
+        NotFound for a `before` or a chat that is not the principal's."""
+        if before is not None:
+            await self.turn(who, before)
+        if chat_id is not None:
+            await self.chat(who, chat_id)
+        return await self._turns.recent(who.tenant_id, who.user_id, before, limit, chat_id)
+
     async def chat(self, who: Principal, chat_id: str) -> Chat:
         """Raises NotFound."""
         chat = await self._chats.get(who.tenant_id, chat_id)

@@ -95,6 +95,23 @@ class TurnAccepted(msgspec.Struct, frozen=True, kw_only=True):
     events_url: str
 
 
+class TurnListed(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A turn in the list; `question` is the beginning of what was asked."""
+
+    id: str
+    chat_id: str
+    status: Status | Literal["in_progress"]
+    question: str
+    model: str
+    created_at: int
+    retry_of: str | None = None
+
+
+class TurnPage(msgspec.Struct, frozen=True, kw_only=True):
+    turns: list[TurnListed]
+    next_before: str | None = None
+
+
 class ChatShown(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A chat in the list; `running_turn_id` is there while it answers."""
 
@@ -267,6 +284,7 @@ class DocumentText(msgspec.Struct, frozen=True, kw_only=True):
 
 ANSWERS: tuple[type, ...] = (
     TurnAccepted,
+    TurnPage,
     Turn,
     Receipt,
     Chat,

@@ -17,10 +17,14 @@ from rivulet.engine.branches import Place
 from rivulet.engine.runner import Receipt
 from rivulet.engine.service import Service, Started
 from rivulet.http.errors import reply
-from rivulet.http.shapes import TurnAccepted, TurnBody, described
+from rivulet.http.shapes import TurnAccepted, TurnBody, TurnListed, TurnPage, described
 from rivulet.http.stream import EventStream, Pulse
 from rivulet.ports.answering import Exchange
 from rivulet.ports.dialect import Ask, Dialect
+from rivulet.ports.turns import TurnRecord
+
+QUESTION_CHARS = 200
+"""Of each question in the list: two lines of a page, where a whole one may have 32,000 characters."""
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 NATIVE: Dialect = Native()
@@ -54,6 +58,18 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
         started = await service.ask(who(request), wish, checked_key(idempotency_key), placed(body))
         is_streamed = body.stream if body.stream is not None else "text/event-stream" in accept
         return opened(request, started, is_streamed)
+
+    @router.get("", responses=described(200, TurnPage, "Turns, the one asked last first"))
+    async def recent(
+        request: Request,
+        before: Annotated[str | None, Query(max_length=128)] = None,
+        limit: Annotated[int, Query(ge=1, le=200)] = 50,
+        chat_id: Annotated[str | None, Query(max_length=128)] = None,
+    ) -> Response:
+        """The turns, of all chats or of one. `before` is the `next_before` of the page before."""
+        records = await service.recent(who(request), before, limit, chat_id)
+        page = [listed(record) for record in records]
+        return reply(TurnPage(turns=page, next_before=page[-1].id if len(page) >= limit else None))
 
     @router.get("/{turn_id}", responses=described(200, Turn, "The turn as far as it has come"))
     async def get(request: Request, turn_id: str) -> Response:
@@ -97,6 +113,19 @@ def routes(service: Service, pulse: Pulse) -> APIRouter:
 def who(request: Request) -> Principal:
     """The principal the door has resolved."""
     return request.state.who
+
+
+def listed(record: TurnRecord) -> TurnListed:
+    """The turn as the list shows it."""
+    return TurnListed(
+        id=record.id,
+        chat_id=record.chat_id,
+        status=record.status,
+        question=record.question[:QUESTION_CHARS],
+        model=record.model,
+        created_at=record.created_at,
+        retry_of=record.retry_of,
+    )
 
 
 def checked_key(given: str | None) -> str | None:

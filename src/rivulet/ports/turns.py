@@ -109,6 +109,13 @@ class Turns(Protocol):
 
     async def get(self, tenant_id: str, turn_id: str) -> TurnRecord | None: ...
 
+    async def recent(
+        self, tenant_id: str, user_id: str | None, before: str | None, limit: int, chat_id: str | None = None
+    ) -> list[TurnRecord]:
+        """Last opened first, those opened before the turn `before`: none when there is no such turn. Of one
+        user unless that is None, of one chat if it is named."""
+        ...
+
     async def unfinished(self) -> list[TurnRecord]:
         """Turns of every tenant that have no terminal event and whose lease has lapsed."""
         ...

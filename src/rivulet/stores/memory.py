@@ -184,6 +184,16 @@ class MemoryTurns:
         turn = self._tables.turns.get((tenant_id, turn_id))
         return None if turn is None else _so_far(turn)
 
+    async def recent(
+        self, tenant_id: str, user_id: str | None, before: str | None, limit: int, chat_id: str | None = None
+    ) -> list[TurnRecord]:
+        ids = [turn_id for tenant, turn_id in self._tables.turns if tenant == tenant_id]
+        if before is not None:
+            ids = ids[: ids.index(before)] if before in ids else []
+        records = [_so_far(self._tables.turns[tenant_id, turn_id]) for turn_id in reversed(ids)]
+        records = [each for each in records if user_id in (None, each.user_id)]
+        return [each for each in records if chat_id in (None, each.chat_id)][:limit]
+
     async def unfinished(self) -> list[TurnRecord]:
         turns = [_so_far(turn) for turn in self._tables.turns.values()]
         return [each for each in turns if _runs(each) and not self._leases.is_held(each.tenant_id, each.id)]

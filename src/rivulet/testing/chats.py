@@ -83,6 +83,32 @@ class ChatContract:
         await ask.answer("t9", "c4", new=False)
         assert [chat.id for chat in await world.stores.chats.recent("default", None, 1)] == ["c4"]
 
+    async def test_recent_turns_page_by_page(self, world: World) -> None:
+        """Last opened first, running ones among them; of one user or one chat on request, and of nobody
+        else's tenant."""
+        ask, turns = Asker(world), world.stores.turns
+        for index in range(4):
+            await ask.answer(f"t{index}", f"c{index % 2}", new=index < 2)
+        await ask.open("t4", "c0", new=False, user_id="ann")
+        await Asker(world, tenant_id="other").open("t9", "c9")
+
+        async def ids(before: str | None = None, limit: int = 9, **of: str | None) -> list[str]:
+            found = await turns.recent(
+                of.pop("tenant", "default") or "", of.pop("user", None), before, limit, **of
+            )
+            return [record.id for record in found]
+
+        assert await ids() == ["t4", "t3", "t2", "t1", "t0"]
+        assert (await ids(limit=2), await ids("t3", 2), await ids("t0")) == (["t4", "t3"], ["t2", "t1"], [])
+        assert await ids(chat_id="c0") == ["t4", "t2", "t0"]
+        assert await ids("t2", chat_id="c0") == ["t0"]
+        assert await ids(user="ann") == await ids(user="ann", chat_id="c0") == ["t4"]
+        assert await ids(tenant="other") == ["t9"]
+        assert await ids("t9") == await ids("t404") == await ids(chat_id="c9") == []
+        (running, ended) = await turns.recent("default", None, None, 2)
+        assert (running.status, ended.status) == ("in_progress", "completed")
+        assert ended == await turns.get("default", "t3")
+
     async def test_a_deleted_chat_is_gone(self, world: World) -> None:
         """Its turns, logs, messages and keys too; not while a turn runs; a second time there is nothing."""
         ask = Asker(world)

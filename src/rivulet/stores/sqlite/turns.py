@@ -33,6 +33,14 @@ class SqliteTurns:
         found = await self._find("get_turn", {"tenant_id": tenant_id, "id": turn_id})
         return found[0] if found else None
 
+    async def recent(
+        self, tenant_id: str, user_id: str | None, before: str | None, limit: int, chat_id: str | None = None
+    ) -> list[TurnRecord]:
+        named = {"tenant_id": tenant_id, "user_id": user_id, "before": before, "limit": limit}
+        if chat_id is None:
+            return await self._find("recent_turns", named)
+        return await self._find("recent_turns_of_chat", named | {"chat_id": chat_id})
+
     async def unfinished(self) -> list[TurnRecord]:
         found = await self._find("unfinished_turns", {})
         return [each for each in found if not self._leases.is_held(each.tenant_id, each.id)]
@@ -40,7 +48,7 @@ class SqliteTurns:
     async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:
         return await self._find("running_turns", {"tenant_id": tenant_id, "chat_id": chat_id})
 
-    async def _find(self, name: str, named: Mapping[str, str]) -> list[TurnRecord]:
+    async def _find(self, name: str, named: Mapping[str, str | int | None]) -> list[TurnRecord]:
         found = await self._db.read(lambda db: rows(db, _SQL[name], named))
         return [self._record(each) for each in found]
 

@@ -129,6 +129,24 @@ SELECT tenant_id, id, chat_id, user_id, status, epoch, owner, last_seq, created_
        message_id, user_message_id, model, question, request, retry_of
 FROM turns WHERE tenant_id = :tenant_id AND id = :id;
 
+-- recent_turns: the rows of a tenant's newest turns; read backwards, because most of what is there is this tenant's
+SELECT tenant_id, id, chat_id, user_id, status, epoch, owner, last_seq, created_at,
+       message_id, user_message_id, model, question, request, retry_of
+FROM turns NOT INDEXED WHERE tenant_id = :tenant_id
+  AND turn_key < CASE WHEN :before IS NULL THEN 9223372036854775807
+                 ELSE (SELECT turn_key FROM turns WHERE tenant_id = :tenant_id AND id = :before) END
+  AND (:user_id IS NULL OR user_id = :user_id)
+ORDER BY turn_key DESC LIMIT :limit;
+
+-- recent_turns_of_chat: the same of one chat
+SELECT tenant_id, id, chat_id, user_id, status, epoch, owner, last_seq, created_at,
+       message_id, user_message_id, model, question, request, retry_of
+FROM turns INDEXED BY turns_of_chat WHERE tenant_id = :tenant_id AND chat_id = :chat_id
+  AND turn_key < CASE WHEN :before IS NULL THEN 9223372036854775807
+                 ELSE (SELECT turn_key FROM turns WHERE tenant_id = :tenant_id AND id = :before) END
+  AND (:user_id IS NULL OR user_id = :user_id)
+ORDER BY turn_key DESC LIMIT :limit;
+
 -- unfinished_turns: the rows of every tenant's turns without a terminal event
 SELECT tenant_id, id, chat_id, user_id, status, epoch, owner, last_seq, created_at,
        message_id, user_message_id, model, question, request, retry_of
