@@ -84,7 +84,8 @@ LIMITS = {
     "idle_s": "Seconds of silence within an answer.",
     "total_s": "Seconds of the whole answer.",
     "tool_steps": "How often a model may ask for tools.",
-    "output_bytes": "Bytes of text, reasoning and tool arguments, so that a model that repeats itself comes to an end.",
+    "output_bytes": "Bytes of text, reasoning and tool arguments, so that a model that repeats itself comes "
+    "to an end.",
 }
 ENVIRONMENT = {
     "RIVULET_API_KEY": "The key this server takes and the commands send; needed to be reached from outside.",
