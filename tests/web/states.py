@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from playwright.sync_api import expect
 
-from tests.web.conftest import TWO_SOURCES, ToldModel, Visitor
+from rivulet.testing.model_scripts import refusing
+from tests.web.conftest import HOLD, TWO_SOURCES, ToldModel, Visitor
 
 ANSWER = (
     "## Oil\n\nChange it **every 5,000 kilometres** [1], see [the manual](https://example.com/manual).\n\n"
@@ -94,6 +95,32 @@ AFTER: dict[str, Callable[[Visitor], None]] = {
     "edit": _edit,
 }
 """What there is to see once `ANSWER` has been given."""
+
+
+def unfinished(visitor: Visitor, model: ToldModel, url: str) -> Iterator[str]:
+    """The states of answers that are being written, or came to no good end, one after the other."""
+    question = visitor.page.locator("#ask textarea")
+
+    def ask(text: str) -> None:
+        question.fill(text)
+        question.press("Enter")
+
+    visitor.page.goto(url)
+    model.tell("Half of it", HOLD, " and the rest.")
+    ask("How much is it?")
+    expect(visitor.text).to_have_text("Half of it")
+    ask("And then?")
+    expect(visitor.page.locator(".queued")).to_be_visible()
+    yield "running, one queued"
+    visitor.page.locator(".go:not(.add)").click()
+    expect(visitor.page.locator(".answer .note")).to_be_visible()
+    expect(visitor.page.locator(".queue-held")).to_be_visible()
+    yield "stopped, the queue held"
+    visitor.page.goto(url)
+    model.then(refusing(401, "no such key"))
+    ask("Who are you?")
+    expect(visitor.page.locator(".failure")).to_be_visible()
+    yield "failed"
 
 
 ARRIVED = """() => Promise.allSettled(document.getAnimations()

@@ -71,7 +71,7 @@ def looker(request: pytest.FixtureRequest, new_visitor: Callable[..., Visitor], 
     return visitor
 
 
-def test_51_axe_finds_nothing_serious(looker: Visitor, model: ToldModel, axe: str) -> None:
+def test_51_axe_finds_nothing_serious(looker: Visitor, model: ToldModel, axe: str, server: Server) -> None:
     """On the empty chat, an answer, a passage, the documents and an artifact, in light and in dark."""
     found: dict[str, Any] = {}
     for name, state in states.BEFORE.items():
@@ -81,6 +81,9 @@ def test_51_axe_finds_nothing_serious(looker: Visitor, model: ToldModel, axe: st
     for name, state in states.AFTER.items():
         with states.in_state(looker, state):
             found[name] = violations(looker, axe)
+    for name in states.unfinished(looker, model, server.url):
+        looker.page.evaluate(states.ARRIVED)
+        found[name] = violations(looker, axe)
     assert {name: each for name, each in found.items() if each} == {}
 
 
@@ -137,6 +140,9 @@ def test_54_at_320_pixels_nothing_is_cut_off(
         with states.in_state(visitor, state):
             measured = visitor.page.evaluate(NARROW)
             assert (name, measured) == (name, {"page": 320, "wide": [], "small": []})
+    for name in states.unfinished(visitor, model, server.url):
+        measured = visitor.page.evaluate(NARROW)
+        assert (name, measured) == (name, {"page": 320, "wide": [], "small": []})
 
 
 @pytest.mark.parametrize("how", ["zoom", "forced colours"])

@@ -84,6 +84,8 @@ def test_56_the_pseudo_locale_finds_every_word(
     for name, state in states.AFTER.items():
         with states.in_state(visitor, state):
             found[name] = visitor.page.evaluate(SPOKEN.replace("TITLES", TITLES)) + visitor.page.evaluate(CUT)
+    for name in states.unfinished(visitor, model, server.url):
+        found[name] = visitor.page.evaluate(SPOKEN.replace("TITLES", TITLES)) + visitor.page.evaluate(CUT)
     assert {name: each for name, each in found.items() if each} == {}
 
 

@@ -8,8 +8,9 @@ import { Answer } from './answer.ts'
 import { refreshChats } from './chats.ts'
 import { Exchange, exchangesOf, type Send } from './exchange.ts'
 import { modelForQuestion } from './models.ts'
-import { announce, attempt, messageOf } from './notices.ts'
+import { announce, attempt } from './notices.ts'
 import { Queue } from './queue.ts'
+import { messageOf, reasonOf } from './reason.ts'
 import { chatId, goTo } from './route.ts'
 import { request, server } from './server.ts'
 import { whileAnswering } from './settings.ts'
@@ -297,7 +298,7 @@ export class OpenChat {
 
 function outcomeOf(answer: Answer): string {
   const failure = answer.failure.value
-  if (failure) return words.answerFailed(failure.message)
+  if (failure) return words.answerFailed(reasonOf(failure))
   if (answer.status.value === 'cancelled') return words.answerStopped
   return words.answerComplete(answer.text.split(/\s+/).filter(Boolean).length, answer.cited.value.size)
 }

@@ -4,6 +4,7 @@ import { effect, signal } from '@preact/signals'
 import type { Chat } from '@rivulet/client'
 
 import { words } from '../words.ts'
+import { messageOf } from './reason.ts'
 import { request, server } from './server.ts'
 import { tellWindows } from './windows.ts'
 
@@ -22,7 +23,7 @@ export async function refreshChats(): Promise<void> {
     chats.value = [...newest, ...older]
     chatsProblem.value = null
   } catch (problem) {
-    chatsProblem.value = (problem as Error).message
+    chatsProblem.value = messageOf(problem)
   }
 }
 

@@ -3,7 +3,7 @@
 
 import { effect, signal } from '@preact/signals'
 
-import { words } from '../words.ts'
+import { messageOf } from './reason.ts'
 
 /** For a hidden status region. */
 export const announcement = signal('')
@@ -25,10 +25,6 @@ export async function attempt(work: Promise<unknown>): Promise<void> {
   } catch (failure) {
     problem.value = messageOf(failure)
   }
-}
-
-export function messageOf(failure: unknown): string {
-  return failure instanceof Error && failure.message ? failure.message : words.unexpected
 }
 
 effect(() => {

@@ -3,6 +3,7 @@
 import { batch, computed, effect, signal } from '@preact/signals'
 import type { Source } from '@rivulet/client'
 
+import { messageOf } from './reason.ts'
 import { server } from './server.ts'
 
 export const sources = signal<readonly Source[] | null>(null)
@@ -22,7 +23,7 @@ export async function refreshSources(): Promise<void> {
     sources.value = listed
     sourcesProblem.value = null
   } catch (problem) {
-    sourcesProblem.value = (problem as Error).message
+    sourcesProblem.value = messageOf(problem)
   }
 }
 

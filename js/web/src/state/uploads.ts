@@ -6,6 +6,7 @@ import { isChatError } from '@rivulet/client'
 import { words } from '../words.ts'
 import { tab } from './kept.ts'
 import { fetchWithProgress } from './progress.ts'
+import { messageOf } from './reason.ts'
 import { clientThrough } from './server.ts'
 import { sources, take } from './sources.ts'
 
@@ -99,7 +100,7 @@ async function send(id: number, file: File): Promise<void> {
 
 function reasonOf(problem: unknown): string {
   if (!isChatError(problem)) return problem instanceof RangeError ? problem.message : words.uploadProblems.unreadable_file
-  return words.uploadProblems[problem.code] ?? problem.message
+  return words.uploadProblems[problem.code] ?? messageOf(problem)
 }
 
 function change(id: number, to: Partial<Upload>): void {

@@ -3,6 +3,7 @@
 import type { Failure } from '@rivulet/client'
 
 import type { Answer } from '../state/answer.ts'
+import { reasonOf } from '../state/reason.ts'
 import { words } from '../words.ts'
 import { CopyButton } from './copy-button.tsx'
 import { RetryIcon, WarningIcon } from './icons.tsx'
@@ -27,7 +28,7 @@ export function FailureCard({ answer, failure, retry, discard }: Props) {
       <WarningIcon />
       <div>
         <h3>{answer.turnId ? words.failed : words.notSent}</h3>
-        <p>{failure.message}</p>
+        <p>{reasonOf(failure)}</p>
         <p class="facts">{facts.map(([name, value]) => <span key={name}>{name} <code>{value}</code></span>)}</p>
         <div class="actions">
           {retry && <button type="button" class="primary" onClick={retry}><RetryIcon /><span>{words.retry}</span></button>}

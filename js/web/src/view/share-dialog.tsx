@@ -3,7 +3,8 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-import { announce, messageOf } from '../state/notices.ts'
+import { announce } from '../state/notices.ts'
+import { messageOf } from '../state/reason.ts'
 import { addressOf, revoke, share, sharesOf, type Share } from '../state/shares.ts'
 import { words } from '../words.ts'
 import { copyText } from './clipboard.ts'

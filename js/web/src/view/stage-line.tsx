@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
 import type { Answer, Step } from '../state/answer.ts'
-import { words } from '../words.ts'
+import { language, words } from '../words.ts'
 
 /** Seconds are shown once somebody might wonder. */
 const WONDER_S = 2
@@ -27,8 +27,12 @@ export function doing(answer: Answer): string {
   return `${stage ? nameOf(stage) : words.sending}…`
 }
 
+/** What the server calls its own stages; a graph has names of its own, which nobody can translate. */
+const OURS = /^(?:Searching documents|Choosing passages|Writing the answer|Waiting for the (?:answer before|model.*))$/
+
 export function nameOf({ name, label }: Pick<Step, 'name' | 'label'>): string {
-  if (label && !/^[a-z_]+$/.test(label)) return label
+  const isOurs = language.value !== 'en' && OURS.test(label ?? '')
+  if (label && !isOurs && !/^[a-z_]+$/.test(label)) return label
   return words.stages[name] ?? name.replaceAll('_', ' ').replace(/^\w/, (letter) => letter.toUpperCase())
 }
 

@@ -3,7 +3,7 @@
 import { useSignal } from '@preact/signals'
 import { useEffect } from 'preact/hooks'
 
-import { messageOf } from '../state/notices.ts'
+import { messageOf } from '../state/reason.ts'
 import { BinIcon } from './icons.tsx'
 
 /** Long enough to read one word and press again, short enough not to stay armed. */

@@ -1,0 +1,17 @@
+/** Why something failed, in the visitor's language. */
+
+import { isChatError } from '@rivulet/client'
+
+import { language, words } from '../words.ts'
+
+/** The server's own sentence says more, but only in English; elsewhere it is said by its code, if there are words. */
+export function reasonOf({ code, message }: { readonly code: string; readonly message: string }): string {
+  if (language.value === 'en') return message
+  return (words.failures as Record<string, string>)[code] ?? message
+}
+
+/** The same for whatever was thrown. */
+export function messageOf(failure: unknown): string {
+  if (isChatError(failure)) return reasonOf(failure)
+  return failure instanceof Error && failure.message ? failure.message : words.unexpected
+}
