@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncGenerator
 from functools import cache
@@ -60,6 +61,14 @@ class SmallDisk:
     async def restart(self) -> None:
         await self.db.close()
         self.open()
+
+    async def die(self) -> None:
+        """Leaves what `kill -9` leaves."""
+        left = self.folder / "left"
+        shutil.copytree(self.folder / "data", left)
+        await self.db.close()
+        shutil.rmtree(self.folder / "data")
+        left.rename(self.folder / "data")
 
     def fill(self) -> None:
         """Somebody else takes all that is left."""
@@ -209,3 +218,29 @@ async def test_a_start_on_a_full_disk_can_end_what_was_left(world: SmallDisk) ->
     assert taken is not None
     await ask.finish(taken, "failed")
     check(await ask.read())
+
+
+async def test_a_start_without_any_room_serves_readers(world: SmallDisk) -> None:
+    """Without the reserve too: what was answered is read, and what was left is whole and ended once there is
+    room, before anything else is written."""
+    ask, told = Asker(world), Told()
+    await ask.answer("t0", "c0")
+    claim = await ask.open()
+    ask.say(claim, ["kept"], told)
+    await told.has(3)
+    await world.die()
+    (world.folder / "data" / "reserve").unlink()
+    world.fill()
+    world.open()
+    check(await ask.read("t0"))
+    with pytest.raises(StorageFull):
+        await world.stores.log.claim("default", "t1", "owner_2", LEASE_MS)
+    world.clear()
+    world.clock.advance(1.1)
+    taken = await world.stores.log.claim("default", "t1", "owner_2", LEASE_MS)
+    assert taken is not None
+    assert taken.last_seq == 4
+    await ask.finish(taken, "failed")
+    log = await ask.read()
+    check(log)
+    assert log[1:-1] == told.events

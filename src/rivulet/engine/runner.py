@@ -361,4 +361,4 @@ def _completed(finished: Finished) -> Ending:
 
 def _size(text: str) -> int:
     """In bytes of UTF-8."""
-    return len(text) if text.isascii() else len(text.encode())
+    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))

@@ -12,7 +12,7 @@ import apsw
 from rivulet.domain.errors import StorageFailed
 from rivulet.ports.turns import Clock
 from rivulet.stores.sqlite.directory import RESERVE_BYTES, DataDirectory
-from rivulet.stores.sqlite.errors import DISK_ERRORS, told
+from rivulet.stores.sqlite.errors import DISK_ERRORS, is_full, told
 from rivulet.stores.sqlite.mending import mend
 from rivulet.stores.sqlite.migration import migrate
 from rivulet.stores.sqlite.writer import Job, Writer
@@ -30,8 +30,9 @@ class Database:
     def __init__(self, directory: DataDirectory, connection: apsw.Connection, clock: Clock) -> None:
         self._is_closed = False
         self._directory = directory
+        is_mended = _mended(directory, connection)
         self._writer = Writer(
-            connection, _connect(connection.filename, connection.open_vfs), directory, clock
+            connection, _connect(connection.filename, connection.open_vfs), directory, clock, is_mended
         )
         self._readers = _Readers(connection.filename, connection.open_vfs)
 
@@ -163,7 +164,6 @@ def _ready(directory: DataDirectory, clock: Clock, vfs: str | None) -> apsw.Conn
         connection = _connect(str(directory.database), vfs)
         try:
             migrate(connection, clock.now_ms())
-            mend(connection)
         except BaseException:
             connection.close()
             raise
@@ -175,6 +175,22 @@ def _ready(directory: DataDirectory, clock: Clock, vfs: str | None) -> apsw.Conn
         # Perhaps the disk is full: with the reserve's room what is there can at least be read and ended.
         directory.release()
         return ready()
+
+
+def _mended(directory: DataDirectory, connection: apsw.Connection) -> bool:
+    """False when not even the reserve has room for it: there can be reading still, and the writer mends
+    before it writes anything else."""
+    for _ in range(2):
+        try:
+            mend(connection)
+        except (apsw.FullError, apsw.IOError) as problem:
+            if not is_full(problem, connection):
+                connection.close()
+                raise
+            directory.release()
+        else:
+            return True
+    return False
 
 
 def _connect(filename: str, vfs: str | None, flags: int = apsw.SQLITE_OPEN_READWRITE) -> apsw.Connection:

@@ -1,5 +1,5 @@
-"""What a start puts right after a crash: the logs of unfinished turns are indexed again, those of turns that
-were being deleted are removed."""
+"""What is put right after a crash, at the start or, without room for it there, before anything is written:
+the logs of unfinished turns are indexed again, those of turns that were being deleted are removed."""
 
 import apsw
 

@@ -24,6 +24,7 @@ from rivulet.ports.turns import Clock
 from rivulet.stores.sqlite.checkpoint import Checkpointer
 from rivulet.stores.sqlite.directory import DataDirectory
 from rivulet.stores.sqlite.errors import DISK_ERRORS, is_lasting, told
+from rivulet.stores.sqlite.mending import mend
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,7 @@ class Writer:
         checkpoints: apsw.Connection,
         directory: DataDirectory,
         clock: Clock,
+        is_mended: bool,
     ) -> None:
         self.is_full = not directory.reserve()
         self.failure: StorageFailed | None = None
@@ -81,6 +83,7 @@ class Writer:
         self._clock = clock
         self._asked_for_room = clock.monotonic()
         self._is_synced = True  # a new connection has synchronous=FULL
+        self._is_mended = is_mended
         self._is_closed = False
         self._waiting: SimpleQueue[Job | None] = SimpleQueue()
         self._submitted = 0  # jobs sent to the thread, counted by the loop
@@ -209,10 +212,13 @@ class Writer:
             self._sync(any(job.is_durable for job in jobs))
             if not (is_alone and jobs[0].is_single):
                 connection.execute("BEGIN IMMEDIATE")
+            if not self._is_mended:
+                mend(connection)
             for job in jobs:
                 self._do(job, is_alone)
             if connection.in_transaction:
                 connection.execute("COMMIT")
+            self._is_mended = True
         except _Alone:
             self._undo()
         except Exception as problem:
