@@ -4,7 +4,7 @@ import asyncio
 import json
 import re
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
@@ -52,6 +52,12 @@ def anyio_backend() -> str:
 async def model(anyio_backend: str) -> AsyncIterator[ScriptedModel]:
     async with ScriptedModel() as model:
         yield model
+
+
+@pytest.fixture(autouse=True)
+def told_anew(model: ScriptedModel) -> Iterator[None]:
+    yield
+    model.forget()
 
 
 @pytest.fixture(scope="module")
@@ -242,6 +248,7 @@ async def test_a_chat_is_talked(desk: Desk, model: ScriptedModel) -> None:
     await chat.shows("Third is")
     chat.type("\x03")
     await chat.shows("cancelled")
+    await chat.shows(lambda: chat.emulator.text.rstrip().endswith("\n>"))
     chat.type("dropped\x03")
     await chat.shows("Ctrl-D leaves")
     chat.type("More\n")

@@ -80,6 +80,10 @@ class ScriptedModel:
         """The next requests for an answer are given these, one each, whatever their model's name."""
         self._queue.extend(scripts)
 
+    def forget(self) -> None:
+        """Scripts that nobody has asked for are not for the next one who asks."""
+        self._queue.clear()
+
     async def called(self, count: int = 1) -> Call:
         """The `count`th request, as soon as it has arrived."""
         async with self._arrived:
