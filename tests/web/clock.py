@@ -37,7 +37,9 @@ class ThreadClock:
 def slowness(page: Page) -> float:
     """How many times as much a frame costs on this machine as it is now; never below one. Programs that
     share its caches make every other one slower, also by this clock."""
-    blank = page.context.new_page()
+    browser = page.context.browser
+    assert browser
+    blank = browser.new_page()
     try:
         blank.set_content("<!doctype html><body>")
         clock = ThreadClock(blank)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.web.attacks import ANSWERS, HARM, HEAVY, poisoned
 from tests.web.bundle import markdown
-from tests.web.clock import ThreadClock
+from tests.web.clock import ThreadClock, slowness
 from tests.web.conftest import Server, ToldModel, Visitor
 
 __all__ = ["markdown"]
@@ -42,7 +42,8 @@ def test_90_nothing_makes_a_delta_slow(markdown: Page, case: str) -> None:
         begun = clock.now()
         markdown.evaluate("() => markdown.more(' more')")
         costs.append(clock.now() - begun)
-    assert min(costs) < 100
+    quickest = min(costs)
+    assert quickest < 100 or quickest / slowness(markdown) < 100, costs
 
 
 def told(visitor: Visitor, model: ToldModel) -> None:
