@@ -2,14 +2,13 @@
 
 import asyncio
 import io
-import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+
+from tests.room import room_for
 
 from .conftest import Site
 
@@ -133,17 +132,6 @@ async def test_a_file_may_have_any_name(site: Site, name: str) -> None:
     (source,) = await upload(site, (name, b"Some text about rivers."))
     assert "/" not in source["title"]
     assert len(source["title"]) <= 200
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """No file of this process gets larger: the system says so in the same place as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def kept(folder: Path) -> list[Path]:

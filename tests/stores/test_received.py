@@ -2,12 +2,9 @@
 
 import io
 import os
-import resource
 import stat
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +12,7 @@ import pytest
 from rivulet.domain.errors import StorageFailed, StorageFull
 from rivulet.ports.knowledge import Received
 from rivulet.stores.received import FileReceived, MemoryReceived
+from tests.room import room_for
 
 pytestmark = pytest.mark.anyio
 KILLED = """
@@ -39,17 +37,6 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture(params=["files", "memory"])
 def received(request: pytest.FixtureRequest, folder: Path) -> Received:
     return FileReceived(folder) if request.param == "files" else MemoryReceived()
-
-
-@contextmanager
-def room_for(size: int) -> Iterator[None]:
-    """No file of this process gets larger: the system says so in the same place as on a full disk."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def files(folder: Path) -> list[Path]:
