@@ -186,6 +186,7 @@ def test_no_chat_ever_shows_what_another_is_told(visitor: Visitor, model: ToldMo
         visitor.ask(f"What does {name} say?")
         expect(visitor.text).to_contain_text("word1.")
         rows[name] = visitor.page.get_by_role("link", name=f"What does {name} say?").first
+        expect(rows[name]).to_be_visible()
     visitor.page.evaluate(MIXED)
     for _ in range(10):
         for row in rows.values():
