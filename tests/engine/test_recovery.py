@@ -209,6 +209,37 @@ async def test_a_turn_that_is_being_opened_is_left_alone(place: Place) -> None:
     assert (turn.status, turn.text) == ("completed", "Because so.")
 
 
+async def test_a_running_turn_keeps_its_lease(place: Place) -> None:
+    """Through many of them, without a word from the model: another owner neither finds it nor gets it."""
+    started = await place.ask("slow")
+    await place.said.wait()
+    for _ in range(6):
+        place.clock.advance(LEASE_S / 2)
+        await place.service.running.renew(place.store.turns)
+    assert await place.store.turns.unfinished() == []
+    assert await place.store.log.claim(LOCAL.tenant_id, started.turn_id, "other", LEASE_MS) is None
+    place.word.set()
+    assert (await place.ended(started)).text == "One two"
+
+
+async def test_who_lost_a_turn_does_not_take_it_back(place: Place) -> None:
+    """It was paused past its lease and somebody else has the turn: it writes no event and no end, whatever
+    its own lease would allow, and the other one's end is the only one."""
+    started = await place.ask("slow")
+    await place.said.wait()
+    runner = place.service.running.get(started.turn_id)
+    assert runner is not None
+    place.clock.advance(LEASE_S)
+    taken = await place.store.log.claim(LOCAL.tenant_id, started.turn_id, "other", LEASE_MS)
+    assert taken is not None
+    place.clock.advance(LEASE_S)
+    place.word.set()
+    await runner.done
+    assert len(await place.log(started)) == taken.last_seq
+    await place.recovers()
+    assert (await place.ended(started)).text == "One"
+
+
 async def test_running_and_queued_turns_are_left_alone(place: Place) -> None:
     """Also long after their leases have lapsed, and though others are recovered meanwhile."""
     running = await place.ask("slow")

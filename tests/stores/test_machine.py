@@ -134,6 +134,11 @@ class LogMachine(RuleBasedStateMachine):
             assert held.claim.epoch == turn.epoch
             turn.is_finished = True
 
+    @rule()
+    def renew(self) -> None:
+        """All that anybody holds, void or not."""
+        self.run(self.world.stores.turns.renew([held.claim for held in self.held], LEASE_MS))
+
     @rule(seconds=st.sampled_from([1, 4, 6]))
     def wait(self, seconds: int) -> None:
         self.world.clock.advance(seconds)

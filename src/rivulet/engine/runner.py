@@ -36,7 +36,8 @@ CLOSE_S = 1.0
 to be closed within 250 ms; a stranger's generator that swallows the cancellation must not hold the turn."""
 
 LEASE_MS = 5_000
-"""How long a claim holds without being renewed: the design's 10 s for an orphan, less the time to notice."""
+"""How long a claim holds without being renewed: the design's 10 s for an orphan, less the time to notice.
+`Running.renew` says so in time for all turns of this process; a turn that is left is not renewed any more."""
 
 _OUTPUT = (e.TextDelta, e.ReasoningDelta, e.ToolStarted, e.ToolInputDelta)
 """What counts as output: it stops the clock of the first event."""
@@ -113,6 +114,11 @@ class Runner:
         self._lost: RivuletError | None = None
         self.finished: e.TurnFinished | None = None
         self.receipt: Receipt | None = None
+
+    @property
+    def claim(self) -> Claim:
+        """By which it writes at present."""
+        return self._claim
 
     async def run(self) -> None:
         """Answers the turn. Never raises; what goes wrong is in the terminal event."""
@@ -276,6 +282,8 @@ class Runner:
     async def _finish(self, ending: Ending, closed: bool | None, close_ms: int) -> None:
         self._is_closing = True
         now = self._clock.now_ms()
+        if isinstance(self._lost, LostClaim):
+            raise self._lost  # who has taken it over ends it, and nobody takes it back
         if self._lost is not None:
             await self._read_back()
         leftover = ending.status if ending.status in ("failed", "cancelled") else "completed"

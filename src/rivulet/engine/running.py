@@ -1,13 +1,20 @@
 """The turns that are being answered in this process: found by id and by chat, waited for at the end."""
 
 import asyncio
+import logging
 from collections import OrderedDict
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
+from rivulet.domain.errors import RivuletError
 from rivulet.domain.events import TurnFinished
-from rivulet.engine.runner import Receipt, Runner
-from rivulet.ports.turns import Claim
+from rivulet.engine.runner import LEASE_MS, Receipt, Runner
+from rivulet.ports.turns import Claim, Turns
+
+log = logging.getLogger(__name__)
+
+RENEW_S = LEASE_MS / 3000
+"""How often the leases are renewed: one that is late, or lost on its way, costs no turn."""
 
 RECEIPTS = 1_000
 """Receipts kept so that a second stop of the same turn gets the same answer."""
@@ -73,6 +80,15 @@ class Running:
                     self._receipts.popitem(last=False)
 
         task.add_done_callback(ended)
+
+    async def renew(self, turns: Turns) -> None:
+        """All that is answered here stays ours for another lease, however long it takes. Never raises."""
+        try:
+            await turns.renew([each.claim for each in self._runners.values()], LEASE_MS)
+        except RivuletError as problem:
+            log.warning("leases cannot be renewed: %s", problem.code)
+        except Exception:
+            log.exception("leases could not be renewed")
 
     async def drain(self, seconds: float) -> None:
         """Lets the turns end for `seconds`, then marks the rest as interrupted and waits for their ends."""

@@ -21,7 +21,7 @@ from rivulet.engine.feedback import Rating
 from rivulet.engine.hub import Follower, Hub
 from rivulet.engine.recovery import AGAIN_S, Recovery
 from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
-from rivulet.engine.running import Running
+from rivulet.engine.running import RENEW_S, Running
 from rivulet.engine.shares import Sharing
 from rivulet.ports.answering import Answerer, Answerers, Task
 from rivulet.ports.branches import Branches
@@ -358,11 +358,19 @@ class Service:
             self._recovered.set()
 
     async def tend(self, every_s: float = AGAIN_S) -> None:
-        """Until it is cancelled: does so again from time to time, because a turn may be left here too."""
+        """Until it is cancelled: renews the leases of what is answered here, and looks again from time to
+        time for what was left, which may happen here too."""
+        async with asyncio.TaskGroup() as tending:
+            tending.create_task(self._renew_leases())
+            while True:
+                await asyncio.sleep(every_s)
+                if not self.is_draining:
+                    await self.recover()
+
+    async def _renew_leases(self) -> None:
         while True:
-            await asyncio.sleep(every_s)
-            if not self.is_draining:
-                await self.recover()
+            await self.running.renew(self._turns)
+            await asyncio.sleep(RENEW_S)
 
     def _runner_again(self, record: TurnRecord, claim: Claim, so_far: Sequence[e.AnyEvent]) -> Runner:
         ask = msgspec.json.decode(record.request, type=Ask)

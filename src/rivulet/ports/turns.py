@@ -105,7 +105,7 @@ class TurnLog(Protocol):
 
 
 class Turns(Protocol):
-    """The rows of the turns."""
+    """The rows of the turns, and whose they are."""
 
     async def get(self, tenant_id: str, turn_id: str) -> TurnRecord | None: ...
 
@@ -118,6 +118,13 @@ class Turns(Protocol):
 
     async def unfinished(self) -> list[TurnRecord]:
         """Turns of every tenant that have no terminal event and whose lease has lapsed."""
+        ...
+
+    async def renew(self, claims: Sequence[Claim], lease_ms: int) -> None:
+        """Each claim that still holds does so for another `lease_ms`, also when its lease has lapsed and
+        nobody has taken the turn over; one that is void, or whose turn is finished, stays what it is. One
+        statement whatever the number of turns: an owner says so for all of them at once, a few times a
+        lease."""
         ...
 
     async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:

@@ -21,6 +21,12 @@ class Leases:
         self._held[tenant_id, turn_id] = (owner, self._clock.monotonic() + lease_ms / 1000)
         return True
 
+    def renew(self, tenant_id: str, turn_id: str, owner: str, lease_ms: int) -> None:
+        """Extends what this owner was the last to hold, lapsed or not; anybody else's, and none, stays as it
+        is."""
+        if self.is_known(tenant_id, turn_id, owner):
+            self._held[tenant_id, turn_id] = (owner, self._clock.monotonic() + lease_ms / 1000)
+
     def is_held(self, tenant_id: str, turn_id: str, but_by: str | None = None) -> bool:
         """Whether a lease on the turn runs; one held by `but_by` does not count."""
         owner, until = self._held.get((tenant_id, turn_id), (None, 0.0))

@@ -198,6 +198,12 @@ class MemoryTurns:
         turns = [_so_far(turn) for turn in self._tables.turns.values()]
         return [each for each in turns if _runs(each) and not self._leases.is_held(each.tenant_id, each.id)]
 
+    async def renew(self, claims: Sequence[Claim], lease_ms: int) -> None:
+        for claim in claims:
+            turn = self._tables.turns.get((claim.tenant_id, claim.turn_id))
+            if turn is not None and turn.holds(claim):
+                self._leases.renew(claim.tenant_id, claim.turn_id, claim.owner, lease_ms)
+
     async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:
         return [_so_far(turn) for turn in self._tables.of_chat(tenant_id, chat_id) if _runs(turn.record)]
 

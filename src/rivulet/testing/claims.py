@@ -56,6 +56,48 @@ class ClaimContract:
         assert (taken.epoch, taken.owner, taken.last_seq) == (2, "owner_2", 1)
         assert await world.stores.turns.unfinished() == []
 
+    async def test_a_turn_longer_than_its_lease_stays_its_owners(self, world: World) -> None:
+        """As long as it says so in time, for all its turns at once: nobody finds them, nobody gets them."""
+        ask = Asker(world)
+        claims = [await ask.open(f"t{n}", f"c{n}") for n in range(3)]
+        for _ in range(5):
+            world.clock.advance(4)
+            await world.stores.turns.renew(claims, LEASE_MS)
+            assert await world.stores.log.claim("default", "t1", "owner_2", LEASE_MS) is None
+        assert await world.stores.turns.unfinished() == []
+        world.clock.advance(2)
+        await world.stores.turns.renew(claims[1:], LEASE_MS)
+        world.clock.advance(4)
+        assert [each.id for each in await world.stores.turns.unfinished()] == ["t0"]
+        world.clock.advance(2)
+        assert len(await world.stores.turns.unfinished()) == 3
+
+    async def test_a_lapsed_lease_is_renewed_unless_somebody_took_the_turn(self, world: World) -> None:
+        """An owner that was paused keeps what is still its own, and adds nothing to what is not."""
+        ask = Asker(world)
+        kept, lost = await ask.open("t1", "c1"), await ask.open("t2", "c2")
+        world.clock.advance(6)
+        taken = await world.stores.log.claim("default", "t2", "owner_2", LEASE_MS)
+        assert taken is not None
+        world.clock.advance(4)
+        await world.stores.turns.renew([kept, lost], LEASE_MS)
+        assert await world.stores.log.claim("default", "t1", "owner_2", LEASE_MS) is None
+        world.clock.advance(2)
+        assert [each.id for each in await world.stores.turns.unfinished()] == ["t2"]
+        await ask.finish(kept)
+        check(await ask.read("t1"))
+
+    async def test_a_finished_or_unknown_turn_is_not_renewed(self, world: World) -> None:
+        """It is no error either: an end and a renewal may be on their way together."""
+        ask = Asker(world)
+        claim = await ask.open()
+        await ask.finish(claim)
+        unknown = msgspec.structs.replace(claim, turn_id="t404")
+        await world.stores.turns.renew([claim, unknown], LEASE_MS)
+        await world.stores.turns.renew([], LEASE_MS)
+        assert await world.stores.turns.unfinished() == []
+        assert await world.stores.log.claim("default", "t1", "owner_1", LEASE_MS) is None
+
     async def test_only_one_takes_over(self, world: World) -> None:
         """Of many who try at once."""
         await Asker(world).open()

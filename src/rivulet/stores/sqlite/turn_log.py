@@ -221,17 +221,27 @@ class SqliteTurnLog:
     # ---- reading
 
     async def read(self, tenant_id: str, turn_id: str, after: int, limit: int) -> list[AnyEvent]:
-        lane = self._lanes.get((tenant_id, turn_id))
+        lane = self._written_here(tenant_id, turn_id)
         return await self._db.read(
             partial(
                 _read, lane=lane, tenant_id=tenant_id, turn_id=turn_id, after=min(after, _LAST), limit=limit
             )
         )
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether it is the present claim of a turn that runs here."""
+        lane = self._written_here(claim.tenant_id, claim.turn_id)
+        return lane is not None and lane.claim.epoch == claim.epoch
+
     def last_seq(self, tenant_id: str, turn_id: str) -> int:
         """Where the log of a turn that runs here ends; 0 for one that does not."""
-        lane = self._lanes.get((tenant_id, turn_id))
+        lane = self._written_here(tenant_id, turn_id)
         return 0 if lane is None else lane.shown
+
+    def _written_here(self, tenant_id: str, turn_id: str) -> SqliteLane | None:
+        """None also when the database knows of another claim: it has more than this process knows."""
+        lane = self._lanes.get((tenant_id, turn_id))
+        return None if lane is None or isinstance(lane.error, LostClaim) else lane
 
 
 def _names(opening: Opening, owner: str) -> dict[str, object]:

@@ -1,13 +1,13 @@
 """The rows of turns and chats in SQLite."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import apsw
 import msgspec
 
 from rivulet.domain.chat import Chat, Message
-from rivulet.ports.turns import TurnRecord
+from rivulet.ports.turns import Claim, TurnRecord
 from rivulet.stores.leases import Leases
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.deletion import Deletion
@@ -44,6 +44,11 @@ class SqliteTurns:
     async def unfinished(self) -> list[TurnRecord]:
         found = await self._find("unfinished_turns", {})
         return [each for each in found if not self._leases.is_held(each.tenant_id, each.id)]
+
+    async def renew(self, claims: Sequence[Claim], lease_ms: int) -> None:
+        for claim in claims:
+            if self._log.holds(claim):
+                self._leases.renew(claim.tenant_id, claim.turn_id, claim.owner, lease_ms)
 
     async def running_in(self, tenant_id: str, chat_id: str) -> list[TurnRecord]:
         return await self._find("running_turns", {"tenant_id": tenant_id, "chat_id": chat_id})
