@@ -35,35 +35,50 @@ WORDS = [f"word{n} " for n in range(60)]
 WHOLE = "".join(WORDS).strip()
 BUNDLE = """
 import { rolldown } from 'rolldown'
-const [input, file] = process.argv.slice(1)
+const [input, dir] = process.argv.slice(1)
 const made = await rolldown({ input, transform: { define: { 'process.env.NODE_ENV': '"production"' } } })
-await made.write({ file, format: 'iife' })
+await made.write({ dir, entryFileNames: 'demo.js' })
 """
+CHAT = "sessionStorage.getItem('demo chat')"
+ASKED_MS = "performance.getEntriesByType('resource').findLast(({ name }) => name.endsWith('/turns')).duration"
+"""From the question's request, with whatever it waited for, to the end of its answer."""
 
 
 @pytest.fixture(scope="session")
-def demos(packed: Path, run: Callable[..., str]) -> dict[str, str]:
+def demos(packed: Path, run: Callable[..., str]) -> dict[str, Path]:
     """The demo pages' scripts, bundled in the stranger's project with what the tarballs brought."""
-    scripts: dict[str, str] = {}
+    scripts: dict[str, Path] = {}
     for name, source in (("react", "demo.tsx"), ("vue", "demo.ts")):
         folder = packed / name
         folder.mkdir()
         (folder / source).write_text((JS / name / "test" / source).read_text())
-        made = folder / "demo.js"
-        run("--input-type=module", "-e", BUNDLE, folder / source, made, folder=JS)
-        scripts[name] = made.read_text()
+        scripts[name] = folder / "made"
+        run("--input-type=module", "-e", BUNDLE, folder / source, scripts[name], folder=JS)
     return scripts
 
 
 class Demo:
     """Somebody at a demo page, in words."""
 
-    def __init__(self, page: Page, script: str) -> None:
+    def __init__(self, page: Page, scripts: Path) -> None:
         self.page = page
-        page.route(
-            "**/demo", lambda route: route.fulfill(body="<!doctype html><body><script src=demo.js></script>")
-        )
-        page.route("**/demo.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
+        self.scripts = scripts
+        self.requests: list[str] = []
+        html = "<!doctype html><body><script type=module src=demo.js></script>"
+        page.route("**/demo", lambda route: route.fulfill(body=html, content_type="text/html"))
+        page.route("**/*.js", lambda route: route.fulfill(path=scripts / route.request.url.rsplit("/", 1)[1]))
+        page.on("request", lambda request: self.requests.append(request.url))
+
+    def beside(self, chat: str = "") -> "Demo":
+        """Another tab of the same browser, in this chat."""
+        other = Demo(self.page.context.new_page(), self.scripts)
+        if chat:
+            other.page.add_init_script(f"sessionStorage.setItem('demo chat', '{chat}')")
+        return other
+
+    @property
+    def streams(self) -> list[str]:
+        return [url for url in self.requests if "/events" in url]
 
     def open(self, url: str, hash: str = "") -> None:
         self.page.goto(f"{url}/demo{hash}")
@@ -89,7 +104,7 @@ class Demo:
 
 
 @pytest.fixture(params=["react", "vue"])
-def demo(request: pytest.FixtureRequest, demos: dict[str, str], new_visitor: Callable[..., Visitor]) -> Demo:
+def demo(request: pytest.FixtureRequest, demos: dict[str, Path], new_visitor: Callable[..., Visitor]) -> Demo:
     return Demo(new_visitor().page, demos[request.param])
 
 
@@ -201,6 +216,50 @@ def test_80_34_a_reload_in_mid_answer_goes_on(demo: Demo, server: Server, model:
     model.release()
 
 
+def test_80_39_eight_tabs_follow_one_answer_and_a_ninth_request_is_answered(
+    demo: Demo, server: Server, model: ToldModel
+) -> None:
+    """Statement 39 on anybody's page, without asking for it: one connection for all tabs, also when the tab
+    with the connection is closed in mid-answer."""
+    demo.page.context.set_default_timeout(20_000)
+    model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.open(server.url)
+    demo.ask()
+    expect(demo.answer).to_contain_text("word29")
+    chat = demo.page.evaluate(CHAT)
+    others = [demo.beside(chat) for _ in range(7)]
+    for tab in others:
+        tab.open(server.url)
+        expect(tab.answer).to_contain_text("word29")
+    ninth = demo.beside()
+    ninth.open(server.url)
+    ninth.ask()
+    expect(ninth.answer).to_contain_text("word29")
+    assert ninth.page.evaluate(ASKED_MS) < 2000
+    demo.page.close()
+    ninth.button("Stop").click()
+    model.release()
+    for tab in others:
+        tab.finished()
+        expect(tab.answer).to_have_text(WHOLE)
+    assert all("/v1/events?turn=" in url for tab in (demo, *others, ninth) for url in tab.streams)
+    assert sum(bool(tab.streams) for tab in others) == 1
+
+
+@pytest.mark.parametrize("missing", ["Navigator.prototype.locks", "window.BroadcastChannel"])
+def test_a_browser_without_locks_or_channels_follows_for_itself(
+    demo: Demo, server: Server, model: ToldModel, missing: str
+) -> None:
+    """Over plain HTTP from another machine there are no locks: everything else is as it was."""
+    model.tell(*WORDS)
+    demo.page.add_init_script(f"delete {missing}")
+    demo.open(server.url)
+    demo.ask()
+    demo.finished()
+    expect(demo.answer).to_have_text(WHOLE)
+    assert [url for url in demo.streams if "/v1/turns/" in url] == demo.streams != []
+
+
 def test_80_a_failure_is_said_and_asked_again(demo: Demo, server: Server, model: ToldModel) -> None:
     """The code of what went wrong, and Retry without the question twice."""
 
@@ -238,7 +297,7 @@ def test_the_older_hook_and_composable_stream_too(demo: Demo, server: Server, mo
 
 
 def test_clear_and_reset_of_the_older_hook(
-    demos: dict[str, str], new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
+    demos: dict[str, Path], new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
 ) -> None:
     """Clear takes the tokens, reset the session too; what failed is said in words."""
     model.tell("Hello.")
@@ -263,7 +322,7 @@ def test_clear_and_reset_of_the_older_hook(
     ],
 )
 def test_the_composables_error_codes(
-    demos: dict[str, str],
+    demos: dict[str, Path],
     new_visitor: Callable[..., Visitor],
     server: Server,
     answer: dict[str, object] | None,

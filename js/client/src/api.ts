@@ -1,6 +1,7 @@
 /** Requests: how an address, a key and a body become a record, or a `ChatError`. */
 
-import { ChatError, errorOf, recordOf } from './error.ts'
+import { Line, pause } from './follow.ts'
+import { errorOf, lost, recordOf, type ChatError } from './error.ts'
 import type { TurnState } from './fold.ts'
 import type { StopReceipt } from './turn.ts'
 
@@ -12,7 +13,10 @@ export interface ClientOptions {
   fetch?: typeof fetch
   /** Further headers of every request. */
   headers?: Record<string, string>
-  /** How events are fetched when not by one request a turn; see `@rivulet/client/shared`. */
+  /** Whose tabs follow over one connection: those that say the same name. By default those with the same server,
+   *  key and headers, but none where `fetch` is the page's own, which may know more of users. `false` shares none. */
+  share?: string | (() => string) | false | undefined
+  /** How events are fetched when in neither way: over the shared connection, or by one request a turn. */
   events?: OpenEvents | undefined
 }
 
@@ -29,28 +33,34 @@ export interface Call {
   attempts?: number
 }
 
-const pathOf = (id: string) => encodeURIComponent(id)
+const pathOf = (id: string) => `turns/${encodeURIComponent(id)}`
 
 /** The server's door. Knows addresses, not turns. */
 export class Api {
   #options: ClientOptions
+  #open: OpenEvents | Promise<OpenEvents | undefined> | undefined
 
   constructor(options: ClientOptions) {
     this.#options = options
+    const { events, share, fetch } = options
+    this.#open = events
+    // Only browsers fetch what only browsers need.
+    if (events || typeof document === 'undefined' || !(share ?? !fetch)) return
+    this.#open = import('./tabs.ts').then(({ share }) => share(options, this, () => new Line()), () => undefined)
   }
 
   turn(id: string, signal?: AbortSignal): Promise<TurnState> {
-    return this.json(`turns/${pathOf(id)}`, { signal })
+    return this.json(pathOf(id), { signal })
   }
 
   /** Stopping is a verb that may be repeated, so a lost answer is no reason to leave a turn running. */
   stop(id: string): Promise<StopReceipt> {
-    return this.json(`turns/${pathOf(id)}/stop`, { method: 'POST', attempts: 4 })
+    return this.json(`${pathOf(id)}/stop`, { method: 'POST', attempts: 4 })
   }
 
-  events(id: string, after: string, signal: AbortSignal): Promise<Response> {
-    const { events } = this.#options
-    return events ? events(id, after, signal) : this.stream(`turns/${pathOf(id)}/events`, signal, after)
+  async events(id: string, after: string, signal: AbortSignal): Promise<Response> {
+    const open = await this.#open
+    return open ? open(id, after, signal) : this.stream(`${pathOf(id)}/events`, signal, after)
   }
 
   /** The response, whatever it is. */
@@ -67,26 +77,23 @@ export class Api {
 
   /** The response, when it is a good one. */
   async answer(path: string, call: Call): Promise<Response> {
-    for (let attempt = 1; ; attempt++) {
-      const problem = await this.#try(path, call)
-      if (problem instanceof Response) return problem
-      if (attempt >= (call.attempts ?? 1) || !(problem.status === 0 || problem.status >= 502)) throw problem
-      await new Promise((resolve) => setTimeout(resolve, 500 * 2 ** (attempt - 1)))
-      call.signal?.throwIfAborted()
-    }
-  }
-
-  async #try(path: string, call: Call): Promise<Response | ChatError> {
-    const { method = 'GET', json, signal = null } = call
+    const { method = 'GET', json, signal, attempts = 1 } = call
     const headers = { ...call.headers }
     if (json !== undefined) headers['content-type'] = 'application/json'
     const body = json === undefined ? (call.body ?? null) : JSON.stringify(json)
-    try {
-      const response = await this.#fetch(path, { method, headers, body, signal })
-      return response.ok ? response : await errorOf(response)
-    } catch (cause) {
+    for (let attempt = 1; ; attempt++) {
+      let problem: ChatError
+      try {
+        const response = await this.#fetch(path, { method, headers, body, signal: signal ?? null })
+        if (response.ok) return response
+        problem = await errorOf(response)
+      } catch (cause) {
+        problem = lost(cause)
+      }
       signal?.throwIfAborted()
-      return new ChatError('network', 'The server cannot be reached.', { retryable: true, cause })
+      if (attempt >= attempts || (problem.status && problem.status < 502)) throw problem
+      await pause(250 * 2 ** attempt, signal)
+      signal?.throwIfAborted()
     }
   }
 

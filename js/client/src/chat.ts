@@ -5,7 +5,7 @@ import type { ClientOptions } from './api.ts'
 import { ChatError, isChatError } from './error.ts'
 import type { CitationAdded, Passage, Status, TurnEvent, Usage } from './events.ts'
 import { Fold, type ToolUse } from './fold.ts'
-import type { Connection } from './follow.ts'
+import type { Connection, FollowOptions, Trouble } from './follow.ts'
 import type { Message, Question } from './resources.ts'
 import type { Turn } from './turn.ts'
 
@@ -61,6 +61,8 @@ export interface ChatSnapshot {
   readonly sources: readonly Passage[]
   readonly usage: Usage | undefined
   readonly connection: ChatConnection
+  /** While it is not open: what is wrong, and since when; a status says that something answers, but not as it should. */
+  readonly trouble: Trouble | undefined
   readonly inputDisabled: boolean
 }
 
@@ -89,13 +91,14 @@ export class LiveChat {
   #running: { turn?: Turn; wantsStop: boolean } | undefined
   #cancelFrame: (() => void) | undefined
   #lost: ReturnType<typeof setTimeout> | undefined
+  #trouble: Trouble | undefined
 
   constructor(options: ChatOptions = {}) {
     this.#options = options
     this.client = options.client ?? createClient(options)
     this.#snapshot = {
       chatId: options.chatId, messages: [], status: 'ready', error: undefined, stage: undefined, sources: [],
-      usage: undefined, connection: 'open', inputDisabled: false,
+      usage: undefined, connection: 'open', trouble: undefined, inputDisabled: false,
     }
   }
 
@@ -188,10 +191,10 @@ export class LiveChat {
     this.#connected('open')
   }
 
-  async #answer(begin: (following: { signal: AbortSignal; onConnection: (state: Connection) => void }) => Turn | Promise<Turn>) {
+  async #answer(begin: (following: FollowOptions) => Turn | Promise<Turn>) {
     const { signal } = this.#leaving
     const running: { turn?: Turn; wantsStop: boolean } = (this.#running = { wantsStop: false })
-    const following = { signal, onConnection: (state: Connection) => this.#connected(state) }
+    const following: FollowOptions = { signal, onConnection: (...now) => this.#connected(...now) }
     this.#set({ status: 'submitted', error: undefined, stage: undefined, sources: [], usage: undefined })
     try {
       const turn = (running.turn = await begin(following))
@@ -237,7 +240,7 @@ export class LiveChat {
       this.#connected('open')
       show()
       const error = event.error && new ChatError(event.error.code, event.error.message, {
-        retryable: event.error.retryable ?? false, ...(turn.requestId && { requestId: turn.requestId }),
+        retryable: event.error.retryable ?? false, requestId: turn.requestId,
       })
       if (error && event.status === 'failed') this.#fail(error)
       else this.#set({ status: 'ready' })
@@ -276,13 +279,15 @@ export class LiveChat {
     this.#options.onError?.(error)
   }
 
-  #connected(state: Connection): void {
+  #connected(state: Connection, trouble?: Trouble): void {
+    this.#trouble = trouble
     if (state === 'open') {
       clearTimeout(this.#lost)
       this.#lost = undefined
-      if (this.#snapshot.connection !== 'open') this.#set({ connection: 'open' })
+      if (this.#snapshot.connection !== 'open') this.#set({ connection: 'open', trouble })
     } else {
-      const tell = () => this.#set({ connection: globalThis.navigator?.onLine === false ? 'offline' : 'reconnecting' })
+      const isOffline = () => globalThis.navigator?.onLine === false
+      const tell = () => this.#set({ connection: isOffline() ? 'offline' : 'reconnecting', trouble: this.#trouble })
       if (this.#snapshot.connection !== 'open') tell()
       else this.#lost ??= setTimeout(tell, PATIENCE_MS)
     }

@@ -19,7 +19,8 @@ export function createClient(options: ClientOptions = {}) {
 
   /** Starts a turn and holds it; the stream opens when it is followed. */
   async function start(path: string, json: unknown, options: CreateOptions): Promise<Turn> {
-    const { idempotencyKey = newKey(), ...following } = options
+    // Not `randomUUID`, which browsers keep from pages that came over plain HTTP.
+    const { idempotencyKey = crypto.getRandomValues(new Uint32Array(4)).join('-'), ...following } = options
     const response = await api.answer(path, {
       method: 'POST', json, headers: { 'idempotency-key': idempotencyKey }, signal: options.signal, attempts: 3,
     })
@@ -71,11 +72,6 @@ function formOf(files: readonly File[]): FormData {
 }
 
 function search(fields: Record<string, number | undefined>): string {
-  const given = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, `${value}`]]))
+  const given = Object.entries(fields).filter(([, value]) => value !== undefined) as unknown as [string, string][]
   return given.length ? `?${new URLSearchParams(given)}` : ''
-}
-
-/** Not `randomUUID`, which browsers keep from pages that came over plain HTTP. */
-function newKey(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -15,7 +15,7 @@ export class ChatError extends Error {
   constructor(
     code: string,
     message: string,
-    facts: { retryable?: boolean; status?: number; requestId?: string; details?: Record<string, unknown>; cause?: unknown } = {},
+    facts: { retryable?: boolean; status?: number; requestId?: string | undefined; details?: Record<string, unknown>; cause?: unknown } = {},
   ) {
     super(message, { cause: facts.cause })
     this.code = code
@@ -37,10 +37,12 @@ export async function errorOf(response: Response): Promise<ChatError> {
   const error = (body as { error?: Record<string, unknown> } | undefined)?.error
   const { code, message, request_id: requestId, ...details } = error ?? {}
   const id = requestId ?? response.headers.get('x-request-id')
+  // Overload, a restart, a proxy that lost its server, a full disk: these pass by themselves.
+  const retryable = status === 429 || status >= 500
   return new ChatError(
     typeof code === 'string' ? code : 'http',
     typeof message === 'string' ? message : `The server answered ${status}.`,
-    { status, details, retryable: mayPass(status), ...(typeof id === 'string' && { requestId: id }) },
+    { status, details, retryable, requestId: typeof id === 'string' ? id : undefined },
   )
 }
 
@@ -52,11 +54,11 @@ export async function recordOf<Body>(response: Response): Promise<Body> {
     if (cause instanceof DOMException) throw cause
     const { status } = response
     if (cause instanceof SyntaxError) throw new ChatError('http', 'The answer cannot be read.', { status, retryable: true, cause })
-    throw new ChatError('network', 'The connection was lost.', { retryable: true, cause })
+    throw lost(cause)
   }
 }
 
-/** Statuses that pass by themselves: overload, restart, a proxy that lost its server, a full disk. */
-function mayPass(status: number): boolean {
-  return status === 429 || status >= 500
+/** Nobody answered, or nobody to the end. */
+export function lost(cause?: unknown): ChatError {
+  return new ChatError('network', 'The server cannot be reached.', { retryable: true, cause })
 }

@@ -166,6 +166,9 @@ export type TurnEvent =
   | Data
   | TurnFinished
 
+/** The event of one type. */
+export type EventOf<Type extends TurnEvent['type']> = Extract<TurnEvent, { type: Type }>
+
 const TYPES: Record<TurnEvent['type'], true> = {
   'turn.started': true, 'stage.started': true, 'stage.finished': true, 'sources.added': true,
   'reasoning.started': true, 'reasoning.delta': true, 'reasoning.finished': true,

@@ -1,6 +1,6 @@
 /** Following a turn: one endless stream of events made of as many connections as it takes (PROTOCOL.md §4). */
 
-import { ChatError, errorOf } from './error.ts'
+import { ChatError, errorOf, lost } from './error.ts'
 import { isKnown, type TurnEvent } from './events.ts'
 import { Parser } from './sse.ts'
 import { onWake } from './wake.ts'
@@ -8,14 +8,20 @@ import { onWake } from './wake.ts'
 /** `waiting` is the time between a lost connection and the next attempt. */
 export type Connection = 'connecting' | 'open' | 'waiting'
 
+/** Why there is no connection: a `status` of 0 says that nothing answers, any other what answered in place of events. */
+export interface Trouble {
+  readonly error: ChatError
+  /** Milliseconds since 1970. */
+  readonly since: number
+}
+
 export interface FollowOptions {
   /** The `lastEventId` to go on after; without it the stream starts with event 1. */
   after?: string
   /** Ends the following, never the turn. */
   signal?: AbortSignal
-  onConnection?: (state: Connection) => void
-  /** Told each cursor as soon as its event was given out. */
-  onCursor?: (id: string) => void
+  /** Without `trouble` all is well, or nothing is known yet. */
+  onConnection?: (state: Connection, trouble?: Trouble) => void
 }
 
 /** One request for the events after a cursor. */
@@ -30,22 +36,24 @@ const DELAYS_MS = [300, 1000, 2000, 4000, 8000, 15_000]
 /** After so many bad answers in a row, about seven seconds, it is asked whether the turn is over. */
 const DOUBT = 4
 
-/** `isOver` asks in another way than `open` whether the turn has ended. */
+/** `isOver` asks in another way than `open` whether the turn has ended; `onCursor` is told each event's cursor first. */
 export async function* follow(
-  open: Open, options: FollowOptions, isOver: (signal: AbortSignal) => Promise<boolean>,
+  open: Open, options: FollowOptions, isOver: (signal: AbortSignal) => Promise<boolean>, onCursor: (id: string) => void,
 ): AsyncGenerator<TurnEvent, void, void> {
   const { signal, onConnection } = options
   let cursor = options.after ?? ''
   let seq = Number.parseInt(cursor, 10) || 0
   let failures = 0
+  let trouble: Trouble | undefined
   for (;;) {
     signal?.throwIfAborted()
-    onConnection?.('connecting')
+    onConnection?.('connecting', trouble)
     const line = new Line(signal)
     let retryAfter = 0
+    let error: ChatError | undefined
     try {
       const response = await open(cursor, line.signal)
-      const error = await refusal(response)
+      error = await refusal(response)
       if (error) {
         // Only whoever came with the cursor of the end can be told that nothing follows: all others see the last event.
         const isEnd = response.status === 204 && cursor && cursor === options.after
@@ -56,28 +64,32 @@ export async function* follow(
         retryAfter = 1000 * Math.min(60, Number(response.headers.get('retry-after')) || 0)
         throw error
       }
+      trouble = undefined
       onConnection?.('open')
-      for await (const { id, event: name, data } of line.read(response)) {
-        const event = eventOf(name, data)
-        if (!event) continue
-        if (!(event.seq > seq)) continue
-        // A gap would be a lost event: better to ask again for what follows the last one that is known.
-        if (event.seq !== seq + 1) break
-        seq = event.seq
-        cursor = id
-        failures = 0
-        options.onCursor?.(id)
-        if (isKnown(event)) yield event
-        if (event.type === 'turn.finished') return
+      for await (const messages of line.read(response)) {
+        for (const { id, event: name, data } of messages) {
+          const event = eventOf(name, data)
+          if (!event || !(event.seq > seq)) continue
+          // A gap would be a lost event: better to ask again for what follows the last one that is known.
+          if (event.seq !== seq + 1) throw lost()
+          seq = event.seq
+          cursor = id
+          failures = 0
+          onCursor(id)
+          if (isKnown(event)) yield event
+          if (event.type === 'turn.finished') return
+        }
       }
     } catch (problem) {
       signal?.throwIfAborted()
       if (problem instanceof ChatError && !problem.retryable) throw problem
+      error = problem instanceof ChatError ? problem : lost(problem)
     } finally {
       line.close()
     }
     signal?.throwIfAborted()
-    onConnection?.('waiting')
+    trouble = { error: error ?? lost(), since: trouble?.since ?? Date.now() }
+    onConnection?.('waiting', trouble)
     await pause(Math.max(retryAfter, delay(failures++)), signal)
   }
 }
@@ -107,17 +119,17 @@ function delay(failures: number): number {
 }
 
 /** Waits, but not longer than until the page wakes up or somebody gives up. */
-function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
+    const awake = new AbortController()
     const end = () => {
       clearTimeout(timer)
-      sleepOn()
-      signal?.removeEventListener('abort', end)
+      awake.abort()
       resolve()
     }
     const timer = setTimeout(end, ms)
-    const sleepOn = onWake(end)
-    signal?.addEventListener('abort', end)
+    onWake(end, awake.signal)
+    signal?.addEventListener('abort', end, { signal: awake.signal })
   })
 }
 
@@ -126,13 +138,11 @@ export class Line {
   #controller = new AbortController()
   #heardAt = Date.now()
   #timer: ReturnType<typeof setTimeout> | undefined
-  #outer: AbortSignal | undefined
-  #forgetWake: () => void
 
   constructor(outer?: AbortSignal) {
-    this.#outer = outer
-    outer?.addEventListener('abort', this.close)
-    this.#forgetWake = onWake(this.check)
+    const { signal } = this
+    outer?.addEventListener('abort', this.close, { signal })
+    onWake(this.check, signal)
     this.#heard()
   }
 
@@ -140,12 +150,8 @@ export class Line {
     return this.#controller.signal
   }
 
-  async *read(response: Response) {
-    for await (const messages of this.batches(response)) yield* messages
-  }
-
   /** The messages of each piece that comes; of a heartbeat none. */
-  async *batches(response: Response) {
+  async *read(response: Response) {
     const reader = response.body?.getReader()
     // A stream that is not the platform's own may not know the signal: it ends as if it had been cut.
     this.signal.addEventListener('abort', () => void reader?.cancel().catch(() => undefined))
@@ -166,8 +172,6 @@ export class Line {
 
   close = (): void => {
     clearTimeout(this.#timer)
-    this.#forgetWake()
-    this.#outer?.removeEventListener('abort', this.close)
     this.#controller.abort()
   }
 

@@ -1,7 +1,7 @@
 /** The tab that follows for all others: one connection with every turn that somebody wants. */
 
 import type { Api } from './api.ts'
-import { Line } from './follow.ts'
+import type { Line } from './follow.ts'
 import type { Message } from './sse.ts'
 
 /** What tabs say. */
@@ -34,6 +34,7 @@ export interface Host {
 
 export class Leader {
   readonly #api: Api
+  readonly #newLine: () => Line
   readonly #host: Host
   readonly #channel: BroadcastChannel
   /** The last event that each tab has of each turn it wants. */
@@ -46,8 +47,9 @@ export class Leader {
   #isOpen = false
   #isAsked = false
 
-  constructor(name: string, api: Api, host: Host) {
+  constructor(name: string, api: Api, newLine: () => Line, host: Host) {
     this.#api = api
+    this.#newLine = newLine
     this.#host = host
     this.#channel = new BroadcastChannel(name)
     this.#channel.onmessage = ({ data }: MessageEvent<Wanted | Told>) => {
@@ -107,7 +109,7 @@ export class Leader {
 
   async #connect(): Promise<void> {
     this.#line?.close()
-    const line = (this.#line = new Line())
+    const line = (this.#line = this.#newLine())
     this.#isOpen = false
     this.#reached = new Map([...this.#wanted].map(([turn, tabs]) => [turn, Math.min(...tabs.values())]))
     const turns = [...this.#reached.keys()]
@@ -119,7 +121,7 @@ export class Leader {
       if (response.ok && response.headers.get('content-type')?.startsWith('text/event-stream')) {
         this.#isOpen = true
         this.#say({ is: 'opened', turns })
-        for await (const messages of line.batches(response)) if (this.#line === line) this.#relay(messages)
+        for await (const messages of line.read(response)) if (this.#line === line) this.#relay(messages)
       } else {
         const headers = Object.fromEntries(['content-type', 'retry-after', 'x-request-id'].flatMap((name) => {
           const value = response.headers.get(name)

@@ -2,7 +2,7 @@
 
 import type { Api } from './api.ts'
 import { ChatError } from './error.ts'
-import type { TurnEvent } from './events.ts'
+import type { EventOf, TurnEvent } from './events.ts'
 import { follow, type FollowOptions } from './follow.ts'
 import { Fold, type TurnState } from './fold.ts'
 
@@ -36,6 +36,9 @@ export class Turn implements AsyncIterable<TurnEvent> {
   #api: Api
   #options: FollowOptions
   #folded: TurnState | undefined
+  #listeners = new Set<(event: TurnEvent) => void>()
+  /** The last event that listeners were told. */
+  #told = 0
 
   constructor(api: Api, id: string, options: FollowOptions, receipt?: TurnReceipt, requestId?: string) {
     this.#api = api
@@ -43,24 +46,33 @@ export class Turn implements AsyncIterable<TurnEvent> {
     this.receipt = receipt
     this.requestId = requestId
     this.lastEventId = options.after ?? ''
-    this.#options = {
-      ...options,
-      onCursor: (cursor) => {
-        this.lastEventId = cursor
-        options.onCursor?.(cursor)
-      },
-    }
+    this.#options = options
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<TurnEvent, void, void> {
     const folded = new Fold()
     const open = (after: string, signal: AbortSignal) => this.#api.events(this.id, after, signal)
     const isOver = async (signal: AbortSignal) => (await this.#api.turn(this.id, signal)).status !== 'in_progress'
-    for await (const event of follow(open, this.#options, isOver)) {
+    const onCursor = (id: string) => (this.lastEventId = id)
+    for await (const event of follow(open, this.#options, isOver, onCursor)) {
       folded.add(event)
       if (event.type === 'turn.finished' && !this.#options.after) this.#folded = folded.turn()
+      if (event.seq > this.#told) {
+        this.#told = event.seq
+        for (const tell of this.#listeners) tell(event)
+      }
       yield event
     }
+  }
+
+  /** Tells `listener` each event of that type once while somebody reads the turn by a loop, `text` or `final`;
+   *  it reads nothing by itself. Returns how to take the listener off. */
+  on<Type extends TurnEvent['type']>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
+    const tell = (event: TurnEvent) => {
+      if (event.type === type) listener(event as EventOf<Type>)
+    }
+    this.#listeners.add(tell)
+    return () => void this.#listeners.delete(tell)
   }
 
   /** The answer's text, piece by piece. Throws the `ChatError` of a turn that failed. */
@@ -78,7 +90,7 @@ export class Turn implements AsyncIterable<TurnEvent> {
       }
       if (event.type === 'turn.finished' && event.error) {
         const { code, message, retryable = false } = event.error
-        throw new ChatError(code, message, { retryable, ...(this.requestId && { requestId: this.requestId }) })
+        throw new ChatError(code, message, { retryable, requestId: this.requestId })
       }
     }
   }

@@ -219,3 +219,18 @@ test('a server that says there is nothing is not believed, and the chat is not l
   await sent
   assert.deepEqual(['error', 'http', 'open'], [chat.snapshot().status, chat.snapshot().error?.code, chat.snapshot().connection])
 })
+
+test('a chat says what is wrong while nothing comes: what the server answers, and since when', async () => {
+  const good = await oneTurn()
+  let isDown = true
+  const send: typeof fetch = (address, init) =>
+    isDown && String(address).endsWith('/events') ? Promise.resolve(new Response('<h1>Oops</h1>', { status: 503 })) : fetch(address, init)
+  const began = Date.now()
+  const chat = new LiveChat({ baseUrl: good.url, fetch: send })
+  const sent = chat.sendMessage({ text: 'How large?' })
+  const { connection, trouble } = await until(chat, (now) => now.connection !== 'open')
+  assert.deepEqual(['reconnecting', 503, true], [connection, trouble?.error.status, (trouble?.since as number) >= began])
+  isDown = false
+  await sent
+  assert.deepEqual(['open', undefined], [chat.snapshot().connection, chat.snapshot().trouble])
+})

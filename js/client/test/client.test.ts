@@ -45,6 +45,39 @@ test('text gives the words, final gives the record', async () => {
   assert.equal(2, seen.length, 'the record of a turn that was followed to its end costs no request')
 })
 
+test('listeners are told each event of their type once, over the connection that is there', async () => {
+  const { url, seen } = await serve(oneTurn)
+  const turn = await createClient({ baseUrl: url }).turns.create({ input: 'How large?' })
+  const words: string[] = []
+  const status: string[] = []
+  turn.on('text.delta', ({ delta }) => words.push(delta))
+  const leave = turn.on('turn.started', () => assert.fail('this one was taken off'))
+  leave()
+  turn.on('turn.finished', (event) => {
+    status.push(event.status)
+    // @ts-expect-error: only text and reasoning have a delta
+    event.delta
+  })
+  assert.equal(1, seen.length, 'listening alone reads nothing')
+  assert.equal('Größe 42 😀', (await turn.final()).text)
+  assert.equal(2, seen.length, 'one question, one connection')
+  assert.equal('6', turn.lastEventId)
+  for await (const _ of turn);
+  assert.deepEqual([['Größe ', '42 😀'], ['completed']], [words, status])
+})
+
+test('a listener may be taken off while it is told', async () => {
+  const { url } = await serve(oneTurn)
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a', { after: '2' })
+  const words: string[] = []
+  const leave = turn.on('text.delta', ({ delta }) => {
+    words.push(delta)
+    leave()
+  })
+  for await (const _ of turn);
+  assert.deepEqual(['Größe '], words)
+})
+
 test('final closes its connection, so that a program can end', { timeout: 5000 }, async () => {
   const { url, seen } = await serve((one, response) => {
     if (one.method === 'POST') json(response, 202, receipt)
@@ -101,7 +134,7 @@ test('a question whose answer was lost is sent again under the same key', async 
   const turn = await createClient({ baseUrl: url }).turns.create({ input: 'How large?' })
   assert.equal('trn_a', turn.id)
   assert.equal(2, seen.length)
-  assert.match(seen[0]?.headers['idempotency-key'] as string, /^[0-9a-f]{32}$/)
+  assert.match(seen[0]?.headers['idempotency-key'] as string, /^\d+-\d+-\d+-\d+$/)
   assert.equal(seen[0]?.headers['idempotency-key'], seen[1]?.headers['idempotency-key'])
 })
 

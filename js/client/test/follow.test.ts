@@ -42,7 +42,7 @@ async function run(answers: Answer[], options: FollowOptions = {}, hasEnded = tr
   const events: TurnEvent[] = []
   let isOver = false
   const following = (async () => {
-    for await (const event of follow(open, options, async () => hasEnded)) events.push(event)
+    for await (const event of follow(open, options, async () => hasEnded, () => {})) events.push(event)
   })().finally(() => (isOver = true))
   following.catch(() => undefined)
   while (!isOver) {
@@ -236,6 +236,26 @@ test('the connection is reported as it comes and goes', async () => {
   const states: Connection[] = []
   await run([() => stream(frameOf(log[0] as TurnEvent)), whole], { onConnection: (state) => states.push(state) })
   assert.deepEqual(states, ['connecting', 'open', 'waiting', 'connecting', 'open'])
+})
+
+test('a network that is down is told from a server that answers wrongly, and since when it has been so', async () => {
+  const told: [Connection, number | undefined, string | undefined, number | undefined][] = []
+  const started = Date.now()
+  const onConnection: FollowOptions['onConnection'] = (state, trouble) =>
+    void told.push([state, trouble?.error.status, trouble?.error.code, trouble && trouble.since - started])
+  const down: Answer = () => {
+    throw new TypeError('fetch failed')
+  }
+  const busy: Answer = () => new Response('<h1>Bad gateway</h1>', { status: 503 })
+  const hotel: Answer = () => new Response('<h1>Hotel</h1>', { headers: { 'content-type': 'text/html' } })
+  await run([down, busy, hotel, () => stream(frameOf(log[0] as TurnEvent)), whole], { onConnection })
+  const waits = told.filter(([state]) => state === 'waiting')
+  assert.deepEqual(waits.map(([, status, code]) => [status, code]), [[0, 'network'], [503, 'http'], [200, 'http'], [0, 'network']])
+  const [first, second, third, fourth] = waits.map(([, , , since]) => since as number)
+  assert.deepEqual([first, second, third], [0, 0, 0], 'one trouble has one beginning')
+  assert.ok((fourth as number) > 0, 'a line that was open begins another')
+  assert.deepEqual(told.filter(([state, status]) => state === 'connecting' && status !== undefined).map(([, status]) => status), [0, 503, 200, 0])
+  assert.deepEqual(told.filter(([state, status]) => state === 'open' && status !== undefined), [])
 })
 
 test('the signal ends the following while it waits for a dead server', async () => {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
 
 import { Api } from '../src/api.ts'
+import { Line } from '../src/follow.ts'
 import { Leader, type Told, type Wanted } from '../src/leader.ts'
 import { EVENT_STREAM } from './server.ts'
 import { log } from './log.ts'
@@ -45,7 +46,7 @@ beforeEach(() => {
     own.push(...(words.is === 'frames' ? words.frames.map(([turn, seq]) => `${turn}/${seq}`) : []))
     for (const look of [...heard]) look()
   }
-  leader = new Leader(name, new Api({ fetch: send }), { tab: 'own', hear })
+  leader = new Leader(name, new Api({ fetch: send }), () => new Line(), { tab: 'own', hear })
 })
 
 afterEach(() => {

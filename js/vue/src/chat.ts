@@ -25,7 +25,7 @@ export function useChat(options: UseChatOptions = {}): UseChat {
   const of = <Name extends keyof ChatSnapshot>(name: Name) => computed(() => snapshot.value[name])
   return {
     id: of('chatId'), messages: of('messages'), status: of('status'), error: of('error'), stage: of('stage'),
-    sources: of('sources'), usage: of('usage'), connection: of('connection'), inputDisabled: of('inputDisabled'),
+    sources: of('sources'), usage: of('usage'), connection: of('connection'), trouble: of('trouble'), inputDisabled: of('inputDisabled'),
     ...chat.verbs,
   }
 }

@@ -19,7 +19,7 @@ const minifiedCss = {
 
 async function bundle(entry, format) {
   const made = await rolldown({ input: `${here}src/${entry}`, plugins: [minifiedCss], resolve: { conditionNames: ['source', 'import', 'default'] } })
-  const { output } = await made.generate({ format, minify: true })
+  const { output } = await made.generate({ format, minify: true, codeSplitting: false })
   return output[0].code
 }
 

@@ -2,7 +2,6 @@
 
 import type { ChatError } from '@rivulet/client'
 import { LiveChat, type ChatSnapshot } from '@rivulet/client/chat'
-import { sharedEvents } from '@rivulet/client/shared'
 
 import { Answer } from './answer.ts'
 import { Composer } from './composer.ts'
@@ -57,7 +56,7 @@ export class Panel {
     this.#chat = new LiveChat({
       ...options,
       chatId,
-      events: sharedEvents({ ...options, scope: `${baseUrl} ${visitor}` }),
+      share: visitor,
       onChat: (id) => this.#store.keep(id),
       onFinish: ({ text, status }) => this.#host.tell('answer', { text, status }),
       onError: (error) => this.#failed(error),
