@@ -11,7 +11,8 @@ import pytest
 from rivulet.dialects.native import Native
 from rivulet.domain import events as e
 from rivulet.domain.bot import Bot
-from rivulet.domain.errors import StorageFailed
+from rivulet.domain.chat import Message
+from rivulet.domain.errors import Interrupted, StorageFailed, StorageFull
 from rivulet.domain.tenant import LOCAL
 from rivulet.domain.turn import Turn, check, fold
 from rivulet.engine.runner import LEASE_MS, whole_log
@@ -172,6 +173,61 @@ async def test_an_end_that_could_not_be_written_is_written_later(place: Place) -
     assert "could not bring this answer to its end" in turn.error.message
     assert (await place.ended(await place.ask(chat_id=started.chat_id))).status == "completed"
     tending.cancel()
+
+
+async def test_a_stop_that_cannot_be_written_says_so(place: Place) -> None:
+    """While the disk is full: the answerer has let go, nothing more is said, and whoever stops again is told
+    the same. Once there is room the receipt is what the log says."""
+    await place.service.recover()
+    started = await place.ask("slow")
+    await place.said.wait()
+    place.disk.quota = 0
+    for _ in range(2):
+        with pytest.raises(StorageFull) as refusal:
+            await place.service.stop(LOCAL, started.turn_id)
+        assert refusal.value.details == {"retry_after": 5}
+    assert len(place.service.running) == 0
+    place.word.set()
+    place.disk.quota = None
+    await place.recovers()
+    turn = await place.ended(started)
+    assert (turn.status, turn.text) == ("failed", "One")
+    receipt = await place.service.stop(LOCAL, started.turn_id)
+    assert (receipt.status, receipt.final_seq, receipt.kept_chars) == ("failed", turn.seq, 3)
+
+
+async def test_a_stop_of_what_nobody_answers_says_when_to_ask_again(place: Place) -> None:
+    """It was opened for somebody who was gone before it could be started, and its lease still runs."""
+    place.store.log.gate.clear()
+    asking = asyncio.create_task(place.ask("slow"))
+    await place.store.log.committed.wait()
+    asking.cancel()
+    await asyncio.gather(asking, return_exceptions=True)
+    await place.service.recover()
+    (record,) = await place.store.turns.running_in(LOCAL.tenant_id, await place.chat())
+    with pytest.raises(Interrupted) as refusal:
+        await place.service.stop(LOCAL, record.id)
+    assert refusal.value.details == {"retry_after": 5}
+    await place.recovers()
+    assert (await place.service.stop(LOCAL, record.id)).status == "failed"
+
+
+async def test_a_stop_of_what_another_server_has_ended_gives_that_end(place: Place) -> None:
+    """It was taken from this one while it was paused."""
+    started = await place.ask("slow")
+    await place.said.wait()
+    place.clock.advance(LEASE_S)
+    taken = await place.store.log.claim(LOCAL.tenant_id, started.turn_id, "other", LEASE_MS)
+    assert taken is not None
+    end = e.TurnFinished(at=1, status="failed", finish_reason="error")
+    answer = Message(
+        id="a", chat_id=started.chat_id, turn_id=taken.turn_id, role="assistant", text="One", created_at=1
+    )
+    closing = e.TextFinished(part_id="t", at=1)
+    place.store.log.append(taken, [closing], lambda _, __: None)
+    await place.store.log.finish(taken, end, answer)
+    receipt = await place.service.stop(LOCAL, started.turn_id)
+    assert (receipt.status, receipt.kept_chars) == ("failed", 3)
 
 
 async def test_the_log_of_the_server_says_it_once(place: Place, caplog: pytest.LogCaptureFixture) -> None:

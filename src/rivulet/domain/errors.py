@@ -6,7 +6,7 @@
     │                   · TooLarge 413 · WrongContentType 415
     │                   · IdempotencyMismatch 422 · Unreadable 422 (a document) · RateLimited 429
     ├─ ours             Internal 500 · StorageFull 507 · StorageFailed 500 · Draining 503 · LostClaim 500
-    │                   · Interrupted 500
+    │                   · Interrupted 503
     └─ the provider's   ProviderError 502: UpstreamUnreachable · UpstreamTimeout 504 · UpstreamAuth
                         · UpstreamRateLimited · UpstreamProtocol · UpstreamTruncated · UpstreamFailed
                         · UpstreamRefused · ModelNotFound · ContextLength · ContentFiltered
@@ -169,6 +169,7 @@ class Interrupted(RivuletError):
     """The server stopped while this answer was being written; the text up to there is kept."""
 
     code = "interrupted"
+    status = 503
     retryable = True
 
 

@@ -113,7 +113,8 @@ class Runner:
         self._is_closing = False
         self._lost: RivuletError | None = None
         self.finished: e.TurnFinished | None = None
-        self.receipt: Receipt | None = None
+        self.outcome: Receipt | RivuletError | None = None
+        """Once it is done: the receipt, or why the turn was not ended here."""
 
     @property
     def claim(self) -> Claim:
@@ -137,9 +138,11 @@ class Runner:
                 await self._finish(_failed(problem), closed, close_ms)
         except RivuletError as problem:
             log.warning("turn %s was not finished here: %s", self._claim.turn_id, problem.code)
+            self.outcome = problem
             self._hub.abandoned(self._claim.turn_id)
         except Exception:
             log.exception("turn %s could not be finished", self._claim.turn_id)
+            self.outcome = Internal()
             self._hub.abandoned(self._claim.turn_id)
         finally:
             for timer in self._timers.values():
@@ -298,7 +301,7 @@ class Runner:
         event = await self._log.finish(self._claim, finished, message_of(answer))
         self._hub.publish(self._claim.turn_id, (event,))
         self.finished = event
-        self.receipt = Receipt(
+        self.outcome = Receipt(
             status=ending.status,
             final_seq=event.seq,
             kept_chars=len(answer.text),

@@ -16,8 +16,8 @@ log = logging.getLogger(__name__)
 RENEW_S = LEASE_MS / 3000
 """How often the leases are renewed: one that is late, or lost on its way, costs no turn."""
 
-RECEIPTS = 1_000
-"""Receipts kept so that a second stop of the same turn gets the same answer."""
+OUTCOMES = 1_000
+"""Receipts kept so that a second stop of the same turn gets the same answer, and errors until it has its end."""
 
 
 class Running:
@@ -29,7 +29,7 @@ class Running:
         self._runners: dict[str, Runner] = {}
         self._by_chat: dict[tuple[str, str], list[Runner]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._receipts: OrderedDict[str, Receipt] = OrderedDict()
+        self._outcomes: OrderedDict[str, Receipt | RivuletError] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._runners)
@@ -50,9 +50,9 @@ class Running:
         finally:
             self._opening.discard(turn_id)
 
-    def receipt(self, turn_id: str) -> Receipt | None:
-        """How a turn ended that ran here lately."""
-        return self._receipts.get(turn_id)
+    def outcome(self, turn_id: str) -> Receipt | RivuletError | None:
+        """How a turn ended that ran here lately, or why it could not be ended."""
+        return self._outcomes.get(turn_id)
 
     def in_chat(self, tenant_id: str, chat_id: str) -> list[Runner]:
         """Oldest first."""
@@ -74,10 +74,10 @@ class Running:
                 self._by_chat.pop((claim.tenant_id, chat_id), None)
             if runner.finished is not None:
                 self._observe(runner.finished)
-            if runner.receipt is not None:
-                self._receipts[claim.turn_id] = runner.receipt
-                if len(self._receipts) > RECEIPTS:
-                    self._receipts.popitem(last=False)
+            if runner.outcome is not None:
+                self._outcomes[claim.turn_id] = runner.outcome
+                if len(self._outcomes) > OUTCOMES:
+                    self._outcomes.popitem(last=False)
 
         task.add_done_callback(ended)
 

@@ -9,7 +9,17 @@ import msgspec
 
 from rivulet.domain import events as e
 from rivulet.domain.bot import Bot, Limits
-from rivulet.domain.errors import ChatBusy, CursorGone, Draining, Internal, InvalidRequest, NotFound
+from rivulet.domain.errors import (
+    ChatBusy,
+    CursorGone,
+    Draining,
+    Interrupted,
+    InvalidRequest,
+    NotFound,
+    RivuletError,
+    StorageFailed,
+    StorageFull,
+)
 from rivulet.domain.ids import make_id
 from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn, fold
@@ -306,7 +316,9 @@ class Service:
         return self.hub.follow(who.tenant_id, started.turn_id, dialect, "0")
 
     async def stop(self, who: Principal, turn_id: str) -> Receipt:
-        """Ends the turn as cancelled unless it has ended otherwise; answers once its end is on disk."""
+        """Ends the turn as cancelled unless it has ended otherwise; answers once its end is on disk. Raises
+        StorageFull, StorageFailed or Interrupted when that cannot be now: no more is written to it, and
+        recovery ends it."""
         record = await self._access.turn(who, turn_id)
         runner = self.running.get(turn_id)
         if runner is None and record.status == "in_progress":
@@ -315,13 +327,13 @@ class Service:
             runner = self.running.get(turn_id)
         if runner is not None:
             await runner.stop()
-            if runner.receipt is None:
-                raise Internal("The turn could not be ended; the log says why.")
-            return runner.receipt
-        if (receipt := self.running.receipt(turn_id)) is not None:
-            return receipt
+        outcome = self.running.outcome(turn_id) if runner is None else runner.outcome
+        if isinstance(outcome, Receipt):
+            return outcome
         if record.status == "in_progress":
-            raise Internal("The turn could not be ended; the log says why.")
+            record = await self._access.turn(who, turn_id)
+        if record.status == "in_progress":
+            raise _unended(outcome)
         turn = await self._folded(record)
         return Receipt(record.status, record.last_seq, len(turn.text), None, None)
 
@@ -396,6 +408,16 @@ def _digest(request: bytes, place: Place, retry_of: str | None) -> bytes:
     if retry_of is not None:
         named = ("retry", retry_of)
     return hashlib.sha256(b"\0".join((request, *(each.encode() for each in named)))).digest()
+
+
+def _unended(cause: RivuletError | None) -> RivuletError:
+    """Why a turn that nobody answers any more is not over, and when to ask again."""
+    kind = type(cause) if isinstance(cause, (StorageFull, StorageFailed)) else Interrupted
+    return kind(
+        "Nothing more is written to this answer, but its end cannot be stored yet. "
+        "It is as soon as that is possible; ask again then.",
+        retry_after=round(AGAIN_S),
+    )
 
 
 def clean(text: str) -> str:

@@ -25,7 +25,7 @@ def error_response(error: RivuletError, request_id: str) -> Response:
 def error_headers(error: RivuletError) -> dict[str, str]:
     """What goes with it, whatever the shape of the body."""
     headers: dict[str, str] = {}
-    if isinstance(error, (Draining, RateLimited)):
+    if "retry_after" in error.details or isinstance(error, (Draining, RateLimited)):
         headers["retry-after"] = str(error.details.get("retry_after", RETRY_AFTER_S))
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
