@@ -53,6 +53,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     max_connection_s: float = 600.0
     stall_s: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
+    private_hosts: tuple[str, ...] = ()
     retry_interrupted: bool = False
     dialects_off: tuple[str, ...] = ()
     publishable_keys: tuple[PublishableKey, ...] = ()

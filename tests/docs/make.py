@@ -40,7 +40,7 @@ FLOORS = (
     ("cli",),
     ("http",),
     ("wiring.py",),
-    ("engine", "answerers", "knowledge", "stores", "providers", "dialects", "parsers", "testing"),
+    ("engine", "answerers", "knowledge", "stores", "providers", "fetching", "dialects", "parsers", "testing"),
     ("ports", "config.py", "sse.py"),
     ("domain",),
 )
@@ -68,6 +68,7 @@ SETTINGS = {
     "max_connection_s": "A stream is ended after this many seconds; its client comes back with its cursor.",
     "stall_s": "A follower that takes nothing for this long is cut off; it comes back with its cursor.",
     "allowed_hosts": "Further names under which a server without a key answers.",
+    "private_hosts": "Hosts of your own network whose images, named in an answer, may be shown: `wiki.lan`.",
     "retry_interrupted": "Whether a turn that a crash ended before its first word is asked again at start.",
     "dialects_off": "Dialects that this server does not answer in.",
     "publishable_keys": "Keys for the widget, as tables `[[publishable_keys]]`; see below.",

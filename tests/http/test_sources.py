@@ -71,6 +71,22 @@ async def test_several_files_are_a_source_each(site: Site) -> None:
     assert "location" not in listed["sources"][0]
 
 
+async def test_what_could_not_be_read_is_read_again(site: Site, tmp_path: Path) -> None:
+    """§8: from a folder whose file was mended, from what was sent; what was read is a conflict."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "rules.md").write_bytes(b"")
+    folder = (await site.house.index(tmp_path / "docs", lambda *_: None)).source
+    (sent,) = await upload(site, ("b.pdf", b""))
+    (tmp_path / "docs" / "rules.md").write_bytes(TEA.encode())
+    for source_id, status in ((folder.id, "ready"), (sent["id"], "error")):
+        found, source = await site.json("POST", f"/v1/sources/{source_id}/retry")
+        assert (found, source["status"]) == (202, "pending")
+        again = await settled(site, source_id)
+        assert (again["status"], again["failed_count"]) == (status, int(status == "error"))
+    found, problem = await site.json("POST", f"/v1/sources/{folder.id}/retry")
+    assert (found, problem["error"]["code"]) == (409, "conflict")
+
+
 async def test_a_text_is_a_source(site: Site) -> None:
     """Pasted text is indexed like a file; the same text again adds nothing."""
     body = {"title": "Rules", "text": TEA}

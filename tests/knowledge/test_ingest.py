@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from rivulet.domain.errors import InvalidRequest, NotFound, StorageFull
+from rivulet.domain.errors import Conflict, InvalidRequest, NotFound, NotKept, StorageFull
 from rivulet.knowledge import folder as folder_module
 from rivulet.knowledge import reading
 from rivulet.ports.knowledge import Parsed, Source
@@ -145,6 +145,52 @@ async def test_an_upload_that_failed_for_a_while_may_be_sent_again(base: Knowled
         outcome = await base.ingest.index(TENANT, source.id)
         assert outcome.source.status == ("error" if is_ended else "ready")
     assert await base.names("apples") == ["note.txt"]
+
+
+async def test_an_upload_that_could_not_be_read_is_read_again(base: KnowledgeBase) -> None:
+    """Its bytes are kept until they can be read, over restarts that leave it alone; then they are dropped,
+    and there is nothing left to read again."""
+    source = await base.send("note.txt", b"Apples grow on trees.")
+    base.reader.ended = {"note.txt"}
+    assert (await base.ingest.index(TENANT, source.id)).source.status == "error"
+    await base.restart()
+    assert await base.ingest.recover(TENANT) == []
+    for is_ended, status in ((True, "error"), (False, "ready")):
+        base.reader.ended = {"note.txt"} if is_ended else set()
+        assert (await base.ingest.again(TENANT, source.id)).status == "pending"
+        assert (await base.ingest.again(TENANT, source.id)).status == "pending"
+        assert (await base.ingest.index(TENANT, source.id)).source.status == status
+    assert await base.names("apples") == ["note.txt"]
+    assert base.unread == []
+    with pytest.raises(Conflict):
+        await base.ingest.again(TENANT, source.id)
+
+
+async def test_what_shall_be_read_again_is_read_after_a_restart(base: KnowledgeBase) -> None:
+    """Whether somebody asked for it or sent it again."""
+    base.reader.ended = {"asked.txt", "sent.txt"}
+    asked, sent = [await base.send(name, b"Apples grow on trees.") for name in ("asked.txt", "sent.txt")]
+    for each in (asked, sent):
+        await base.ingest.index(TENANT, each.id)
+    await base.ingest.again(TENANT, asked.id)
+    await base.send("sent.txt", b"Apples grow on trees.")
+    await base.restart()
+    assert {each.id for each in await base.ingest.recover(TENANT)} == {asked.id, sent.id}
+
+
+async def test_what_cannot_be_read_again_says_so(base: KnowledgeBase) -> None:
+    """Bytes that are gone; a source of nobody, or of somebody else. It stays listed with its reason."""
+    base.reader.ended = {"note.txt"}
+    source = await base.send("note.txt", b"Apples grow on trees.")
+    failed = (await base.ingest.index(TENANT, source.id)).source
+    for path in (base.data_dir / "received").iterdir():
+        path.unlink()
+    with pytest.raises(NotKept):
+        await base.ingest.again(TENANT, source.id)
+    assert await base.sources.get(TENANT, source.id) == failed
+    for tenant_id, source_id in ((TENANT, "src_unknown"), ("other", source.id)):
+        with pytest.raises(NotFound):
+            await base.ingest.again(tenant_id, source_id)
 
 
 async def test_a_file_that_breaks_is_not_found_any_more(base: KnowledgeBase) -> None:

@@ -2,14 +2,16 @@
 
     RivuletError
     ├─ caller's fault   InvalidRequest 400 (UnknownModel) · Unauthorised 401 · Forbidden 403 · NotFound 404
-    │                   · Conflict 409 (ChatBusy) · CursorGone 400
+    │                   · Conflict 409 (ChatBusy, NotKept) · CursorGone 400
     │                   · TooLarge 413 · WrongContentType 415
     │                   · IdempotencyMismatch 422 · Unreadable 422 (a document) · RateLimited 429
     ├─ ours             Internal 500 · StorageFull 507 · StorageFailed 500 · Draining 503 · LostClaim 500
     │                   · Interrupted 503
-    └─ the provider's   ProviderError 502: UpstreamUnreachable · UpstreamTimeout 504 · UpstreamAuth
-                        · UpstreamRateLimited · UpstreamProtocol · UpstreamTruncated · UpstreamFailed
-                        · UpstreamRefused · ModelNotFound · ContextLength · ContentFiltered
+    ├─ the provider's   ProviderError 502: UpstreamUnreachable · UpstreamTimeout 504 · UpstreamAuth
+    │                   · UpstreamRateLimited · UpstreamProtocol · UpstreamTruncated · UpstreamFailed
+    │                   · UpstreamRefused · ModelNotFound · ContextLength · ContentFiltered
+    └─ an image's host  ImageError 502: ImageRefused 403 · ImageTimeout 504 · ImageTooLarge 422
+                        · NotAnImage 422
 
 The docstring is the sentence a person reads unless the raiser gives a better one.
 """
@@ -83,6 +85,12 @@ class ChatBusy(Conflict):
     def __init__(self, turn_id: str) -> None:
         super().__init__(turn_id=turn_id)
         self.turn_id = turn_id
+
+
+class NotKept(Conflict):
+    """What was sent is not kept any more: send it again."""
+
+    code = "not_kept"
 
 
 class CursorGone(RivuletError):
@@ -284,4 +292,44 @@ class ContentFiltered(ProviderError):
 
     code = "content_filter"
     status = 400
+    retryable = False
+
+
+class ImageError(RivuletError):
+    """The image's server cannot be reached, or does not have the image."""
+
+    code = "image_unreachable"
+    status = 502
+    retryable = True
+
+
+class ImageRefused(ImageError):
+    """The image's address is not one this server goes to: it is in a private network, or no plain web
+    address. The operator can allow a host (`private_hosts`)."""
+
+    code = "image_refused"
+    status = 403
+    retryable = False
+
+
+class ImageTimeout(ImageError):
+    """The image's server took too long."""
+
+    code = "image_timeout"
+    status = 504
+
+
+class ImageTooLarge(ImageError):
+    """The image is larger than 5 MB."""
+
+    code = "image_too_large"
+    status = 422
+    retryable = False
+
+
+class NotAnImage(ImageError):
+    """What is at this address is no PNG, JPEG, GIF, WebP or AVIF image."""
+
+    code = "not_an_image"
+    status = 422
     retryable = False

@@ -72,6 +72,17 @@ def routes(house: House) -> APIRouter:
             )
         )
 
+    @router.post(
+        "/sources/{source_id}/retry",
+        status_code=202,
+        responses=described(202, SourceShown, "To be read again"),
+    )
+    async def retry(request: Request, source_id: str) -> Response:
+        """Read again what could not be read of the source."""
+        source = await library.ingest.again(who(request).tenant_id, source_id)
+        begin(who(request), source)
+        return reply(shown(source), 202)
+
     @router.delete("/sources/{source_id}", status_code=204, responses=described(204, None, "Gone"))
     async def delete(request: Request, source_id: str) -> Response:
         """Delete the source; its passages are not found from then on."""

@@ -2,7 +2,7 @@
 
 A run over a source can end at any moment, by `kill -9` too: what was published stays, what was not was never
 seen, and the next run goes on with the files that are new or different. A document's id comes from its source
-and its path, so it cannot be there twice. What somebody sent is kept until a run has read it.
+and its path, so it cannot be there twice. What somebody sent is kept until a run could read it.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 import msgspec
 
-from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError
+from rivulet.domain.errors import Conflict, Internal, InvalidRequest, NotFound, NotKept, RivuletError
 from rivulet.domain.ids import make_id
 from rivulet.knowledge.folder import FoundFile, Listing, found_file, listing, shown
 from rivulet.knowledge.indexer import Indexer
@@ -124,6 +124,21 @@ class Ingest:
             await self._forget(tenant_id, concluded)
             return Outcome(source=concluded, tally=tally)
 
+    async def again(self, tenant_id: str, source_id: str) -> Source:
+        """The source, waiting for `index` to read once more what it could not; one that waits already stays
+        as it is. Raises NotFound, NotKept, and Conflict when there is nothing left to read."""
+        source = await self._sources.get(tenant_id, source_id)
+        if source is None:
+            raise NotFound
+        if source.status in ("pending", "processing"):
+            return source
+        if source.status == "ready" and not source.failed_count:
+            raise Conflict("Every document of this source has been read.")
+        is_sent = source.kind in ("upload", "text")
+        if is_sent and await self._received.find(tenant_id, source.location) is None:
+            raise NotKept
+        return await self._mark(tenant_id, source, "pending")
+
     async def delete(self, tenant_id: str, source_id: str) -> bool:
         """From now on nothing of it is found; then it is removed from the index and the disk."""
         source = await self._sources.get(tenant_id, source_id)
@@ -145,10 +160,11 @@ class Ingest:
         return [each for each in sent if await self._is_waiting(tenant_id, each.id)]
 
     async def _is_waiting(self, tenant_id: str, source_id: str) -> bool:
-        """Whether what was sent is still to be read; when it is not, the source says what became of it."""
+        """Whether what was sent is still to be read; when it is not, the source says what became of it. What
+        could not be read is kept, but no start reads it again: it may be what no reader survives."""
         async with self._lock(tenant_id, source_id):
             source = await self._sources.get(tenant_id, source_id)
-            if source is None:
+            if source is None or (source.status == "error" and source.failed_count):
                 return False
             if await self._received.find(tenant_id, source.location) is not None:
                 return True
@@ -166,14 +182,19 @@ class Ingest:
         async with self._lock(tenant_id, location):
             is_new = await self._received.keep(tenant_id, location, content)
             try:
-                return await self._add(tenant_id, kind, title, location)
+                source = await self._add(tenant_id, kind, title, location)
+                # A start reads what waits, and not what failed: it would not know that it was sent again.
+                return await self._mark(tenant_id, source, "pending") if source.status == "error" else source
             except BaseException:
                 if is_new:
                     await self._received.drop(tenant_id, location)
                 raise
 
     async def _forget(self, tenant_id: str, source: Source) -> None:
-        """What was sent has been read; what was sent again since this source was deleted is another's."""
+        """What was sent has been read, unless it failed and somebody may try again; what was sent again since
+        this source was deleted is another's."""
+        if source.failed_count:
+            return
         async with self._lock(tenant_id, source.location):
             if await self._sources.get(tenant_id, source.id) is not None:
                 await self._received.drop(tenant_id, source.location)

@@ -153,8 +153,8 @@ class Sources(Protocol):
 
 
 class Received(Protocol):
-    """What was sent for a source and has not been read. Kept before the sender is told that it was accepted,
-    dropped when it has been read or its source is deleted. The location is the source's."""
+    """What was sent for a source and has not been read, or could not be. Kept before the sender is told that
+    it was accepted, dropped when it has been read or its source is deleted. The location is the source's."""
 
     async def keep(self, tenant_id: str, location: str, content: BinaryIO) -> bool:
         """From its beginning; False when it was kept already. Survives power loss. Raises StorageFull,

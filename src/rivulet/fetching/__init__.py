@@ -1,0 +1,1 @@
+"""Fetching from addresses that strangers chose: public ones only, never far and never much"""
