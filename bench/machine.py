@@ -53,7 +53,8 @@ class Child:
             out = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
             self.popen = subprocess.Popen(
                 argv,
-                env={**os.environ, **env},
+                # Whoever installs has compiled modules: pip and the first start write them.
+                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "", **env},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE if log is None else out,
                 stderr=out,

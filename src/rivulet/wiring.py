@@ -1,12 +1,13 @@
 """From settings to one running house. The only file that knows everyone."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import secrets
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
@@ -21,24 +22,19 @@ from rivulet.domain.bot import Bot
 from rivulet.domain.errors import RivuletError, UnknownModel
 from rivulet.domain.events import TurnFinished
 from rivulet.domain.tenant import LOCAL
-from rivulet.engine.images import Picturing
 from rivulet.engine.jobs import Jobs
 from rivulet.engine.service import Policy, Service, Stores
-from rivulet.fetching.late import LateImages
 from rivulet.knowledge.analyser import ScriptAnalyser
 from rivulet.knowledge.indexer import Indexer
 from rivulet.knowledge.ingest import Ingest, Outcome
 from rivulet.knowledge.refresh import Progress
 from rivulet.knowledge.search import LexicalSearch
 from rivulet.parsers import ParserPool, is_supported
-from rivulet.ports.answering import Answerer, Models, Provider, Tool
+from rivulet.ports.answering import Answerer, Provider, Tool
 from rivulet.ports.dialect import Dialect
 from rivulet.ports.knowledge import Analyser, Documents, Search, Sources
 from rivulet.ports.turns import Clock
 from rivulet.providers.extractive import Extractive
-from rivulet.providers.ollama import Ollama
-from rivulet.providers.openai import OpenAI
-from rivulet.providers.upstream import Upstream
 from rivulet.stores.received import FileReceived
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.knowledge import SqliteKnowledge
@@ -58,12 +54,12 @@ LIST_S = 2.0
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """What a plug may build its answerers from."""
+    """What a plug may build its answerers from; `closing` is closed with the house."""
 
     search: Search
     analyser: Analyser
     clock: Clock
-    upstream: Upstream
+    closing: AsyncExitStack
     environment: Mapping[str, str]
     tools: Mapping[str, Tool]
 
@@ -111,25 +107,6 @@ class ExtractivePlug:
         return ("",)
 
 
-class ProviderPlug:
-    """`openai:NAME`, `ollama:NAME`: a service with models of its own."""
-
-    is_open = True
-
-    def __init__(self, parts: Parts, provider: Provider, lister: Models, example: str) -> None:
-        self._answerer = parts.rag(provider)
-        self._lister = lister
-        self._example = example
-
-    def answerer(self, name: str) -> Answerer:
-        if not name:
-            raise UnknownModel(f"A model's name is missing, as in {self._example}.")
-        return self._answerer
-
-    async def models(self) -> Sequence[str]:
-        return await self._lister.models()
-
-
 class CallablePlug:
     """`callable:MODULE:FUNCTION`: the operator's own async generator."""
 
@@ -145,20 +122,6 @@ class CallablePlug:
 
     async def models(self) -> Sequence[str]:
         return tuple(self._loaded)
-
-
-def openai(parts: Parts) -> Plug:
-    """Any service that speaks Chat Completions, once its key or address is in the environment."""
-    if not (parts.environment.get("OPENAI_API_KEY") or parts.environment.get("OPENAI_BASE_URL")):
-        raise UnknownModel("openai is not set up: set OPENAI_API_KEY, or OPENAI_BASE_URL, or both.")
-    provider = OpenAI.from_environment(parts.upstream, parts.environment)
-    return ProviderPlug(parts, provider, provider, "openai:gpt-5-mini")
-
-
-def ollama(parts: Parts) -> Plug:
-    """A local Ollama, or the one OLLAMA_HOST names."""
-    provider = Ollama.from_environment(parts.upstream, parts.environment)
-    return ProviderPlug(parts, provider, provider, "ollama:qwen3")
 
 
 class Catalogue:
@@ -177,6 +140,12 @@ class Catalogue:
         if not plug.is_open and model not in self._named:
             raise UnknownModel(f"{scheme} answerers are named in the server's settings only.")
         return plug.answerer(name), name or scheme
+
+    async def warm(self) -> None:
+        """Imports what answers, in another thread, before anybody asks for it."""
+        for point in self._points.values():
+            with contextlib.suppress(Exception):  # told to whoever names it
+                await asyncio.to_thread(point.load)
 
     async def models(self) -> list[str]:
         """What the settings name, then what each service says it has, if it says."""
@@ -233,7 +202,6 @@ class House:
     ) -> None:
         self.settings = settings
         self.service = service
-        self.picturing = Picturing(service, LateImages(settings.private_hosts))
         self.library = library
         self.dialects = dialects()
         self.jobs = Jobs()
@@ -251,7 +219,7 @@ class House:
         """Raises what the stores raise for a data directory that cannot be used."""
         clock = SystemClock()
         db = Database.open(settings.data_dir, clock)
-        upstream, readers = Upstream(), ParserPool()
+        readers, closing = ParserPool(), AsyncExitStack()
         try:
             knowledge = SqliteKnowledge(db)
             analyser = ScriptAnalyser()
@@ -260,7 +228,7 @@ class House:
                 search=search,
                 analyser=analyser,
                 clock=clock,
-                upstream=upstream,
+                closing=closing,
                 environment=environment,
                 tools={"search_documents": SearchDocuments(search)},
             )
@@ -285,7 +253,7 @@ class House:
                 await house.jobs.close()
         finally:
             await readers.aclose()
-            await upstream.close()
+            await closing.aclose()
             await db.close()
 
     async def index(self, path: Path, progress: Progress) -> Outcome:
@@ -300,6 +268,11 @@ class House:
         await self.service.recover()
         for source in await self.library.ingest.recover(LOCAL.tenant_id):
             self.begin_index(LOCAL.tenant_id, source.id)
+
+    async def warm(self) -> None:
+        """Imports what the first question needs and a server can listen without."""
+        await LexicalSearch.warm()
+        await self._catalogue.warm()
 
     def begin_index(self, tenant_id: str, source_id: str) -> None:
         """Indexes a source beside everything else; its status says how far it is."""

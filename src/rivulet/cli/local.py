@@ -67,16 +67,26 @@ async def running(settings: Settings, key: str | None, handles_signals: bool) ->
             sys.setswitchinterval(SWITCH_S)
             with _address_file(settings.data_dir, url):
                 recovering = asyncio.create_task(house.recover(), name="recovery")
-                tending = asyncio.create_task(house.service.tend(), name="recovery again")
+                beside = [asyncio.create_task(house.service.tend(), name="recovery again")]
                 doors = [listener, *(listener.dup() for _ in range(DOORS - 1))]
                 ended = asyncio.create_task(server.serve(sockets=doors), name="server")
                 try:
+                    await _listening(server, ended)
+                    beside.append(asyncio.create_task(house.warm(), name="warming"))
                     yield Running(house, server, url, ended)
                 finally:
                     server.should_exit = True
                     await asyncio.gather(ended, recovering, return_exceptions=True)
-                    tending.cancel()
-                    await asyncio.gather(tending, return_exceptions=True)
+                    for task in beside:
+                        task.cancel()
+                    await asyncio.gather(*beside, return_exceptions=True)
+
+
+async def _listening(server: Server, ended: "asyncio.Task[None]") -> None:
+    """Returns when the door is open, or when it never will be."""
+    opened = asyncio.create_task(server.listening.wait(), name="listening")
+    await asyncio.wait({opened, ended}, return_when=asyncio.FIRST_COMPLETED)
+    opened.cancel()
 
 
 def _url(host: str, port: int) -> str:

@@ -2,26 +2,16 @@
 
 import asyncio
 import contextlib
-import os
-from collections.abc import Callable
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated
 
 import uvloop
 from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from rivulet.cli import logs
 from rivulet.cli.local import running
-from rivulet.cli.visible import line
 from rivulet.config import BadSettings, Settings, api_key, load
-from rivulet.domain.errors import RivuletError
-from rivulet.knowledge.ingest import Outcome
-from rivulet.wiring import House
-
-console = Console(stderr=True, highlight=False)
 
 
 def serve(
@@ -76,42 +66,10 @@ def is_loopback(host: str) -> bool:
 
 async def _serve(settings: Settings, key: str | None, paths: tuple[Path, ...]) -> None:
     async with running(settings, key, handles_signals=True) as here:
-        indexing = asyncio.create_task(_index(here.house, paths, here.url), name="indexing")
+        print(f"{here.url}/", flush=True)  # noqa: T201
+        from rivulet.cli.indexing import index  # rich: a second's tenth that a server need not wait for
+
+        indexing = asyncio.create_task(index(here.house, paths, here.url), name="indexing")
         await here.ended
         indexing.cancel()
         await asyncio.gather(indexing, return_exceptions=True)
-
-
-async def _index(house: House, paths: tuple[Path, ...], url: str) -> None:
-    print(f"{url}/", flush=True)  # noqa: T201
-    console.print(f"Rivulet answers at [bold]{url}/[/bold]   (Ctrl-C stops it)")
-    if not house.settings.model.startswith(("openai:", "ollama:")) and os.environ.get("OPENAI_API_KEY"):
-        console.print("OPENAI_API_KEY is set: answers come from a model with --model openai:NAME.")
-    columns = (TextColumn("Indexing {task.fields[name]}", markup=False), BarColumn(), MofNCompleteColumn())
-    for path in paths:
-        with Progress(*columns, console=console, transient=True) as bar:
-            task = bar.add_task("", total=None, name=line(str(path)))
-            try:
-                outcome = await house.index(path, _advancing(bar, task))
-            except RivuletError as problem:
-                words = f"{path} was not indexed: {problem.message}"
-                console.print(line(words), style="red", markup=False)
-                continue
-        _tell(path, outcome)
-
-
-def _advancing(bar: Progress, task: TaskID) -> Callable[[int, int, str], None]:
-    return lambda done, total, _: bar.update(task, completed=done, total=total)
-
-
-def _tell(path: Path, outcome: Outcome) -> None:
-    """What a run over a folder did."""
-    source, tally = outcome.source, outcome.tally
-    console.print(
-        f"{line(str(path))}: {source.document_count} documents, {source.chunk_count} chunks "
-        f"({tally.indexed} indexed now, {tally.unchanged} unchanged, {tally.removed} removed)",
-        markup=False,
-    )
-    if source.failed_count:
-        words = f"{line(source.error_message or '')} `rivulet docs status` has the reasons."
-        console.print(words, style="yellow", markup=False)

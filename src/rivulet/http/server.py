@@ -130,6 +130,7 @@ class Server(uvicorn.Server):
         self._draining: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._handles_signals = handles_signals
+        self.listening = asyncio.Event()
 
     @contextmanager
     def capture_signals(self) -> Generator[None]:
@@ -142,6 +143,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
+        self.listening.set()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """The first signal drains, a second one exits at once."""

@@ -1,14 +1,18 @@
-"""Documents into the index, one batch at a time, and the index kept in order."""
+"""Documents into the index, one batch at a time, and the index kept in order. What needs numpy is imported by
+the thread that needs it first: numpy takes a sixth of the start."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rivulet.knowledge.analyser import ScriptAnalyser
-from rivulet.knowledge.merging import Merge, due
-from rivulet.knowledge.segment import Sealed, SegmentBuilder
-from rivulet.ports.knowledge import Document, Index, NewSegment, Segment, StoredChunk
+from rivulet.ports.knowledge import Document, Index, NewSegment, Segment, Snapshot, StoredChunk
+
+if TYPE_CHECKING:
+    from rivulet.knowledge.merging import Merge
+    from rivulet.knowledge.segment import Sealed
 
 _CHUNKS = 250
 _TERMS = 1_500
@@ -50,7 +54,8 @@ class Indexer:
                 (number, msgspec.structs.replace(each.document, chunk_count=len(each.chunks)))
                 for number, each in enumerate(batch, segment.first_number)
             ]
-            return await self._index.publish(segment, _segment(segment, sealed), documents)
+            published = Segment(id=segment.id, chunk_count=sealed.chunk_count, header=sealed.header)
+            return await self._index.publish(segment, published, documents)
 
     async def tidy(self, tenant_id: str) -> None:
         """Merges what is due and removes what nobody can see."""
@@ -64,7 +69,9 @@ class Indexer:
         if len(self._analyser) > _WORDS_KEPT:
             self._analyser.clear()
 
-    def _seal(self, segment: NewSegment, batch: Sequence[Prepared]) -> Sealed:
+    def _seal(self, segment: NewSegment, batch: Sequence[Prepared]) -> "Sealed":
+        from rivulet.knowledge.segment import SegmentBuilder
+
         builder = SegmentBuilder(self._analyser)
         for number, each in enumerate(batch, segment.first_number):
             builder.add(number, segment.source_number, each.name, each.chunks)
@@ -85,22 +92,24 @@ class Indexer:
 
     async def _merge(self, tenant_id: str) -> bool:
         snapshot = await self._index.look(tenant_id, (), None, ())
-        parts = await asyncio.to_thread(due, snapshot)
-        segment = await self._index.open(tenant_id, None, 0) if parts else None
-        if segment is None:
+        merge = await asyncio.to_thread(_due, snapshot)
+        segment = await self._index.open(tenant_id, None, 0) if merge else None
+        if merge is None or segment is None:
             return False
-        merge = Merge(parts)
-        ids = [part.id for part in parts]
         after = ""
-        while rows := await self._index.postings(tenant_id, ids, after, _TERMS):
+        while rows := await self._index.postings(tenant_id, merge.ids, after, _TERMS):
             await self._write_postings(segment, await asyncio.to_thread(merge.rows, rows))
             after = rows[-1][0]
-        sealed = Sealed(chunk_count=len(merge.header.lengths), header=merge.header.encode(), postings=[])
-        return await self._index.replace(segment, _segment(segment, sealed), ids, merge.dropped)
+        header = merge.header
+        merged = Segment(id=segment.id, chunk_count=len(header.lengths), header=header.encode())
+        return await self._index.replace(segment, merged, merge.ids, merge.dropped)
 
 
-def _segment(segment: NewSegment, sealed: Sealed) -> Segment:
-    return Segment(id=segment.id, chunk_count=sealed.chunk_count, header=sealed.header)
+def _due(snapshot: Snapshot) -> "Merge | None":
+    from rivulet.knowledge.merging import Merge, due
+
+    parts = due(snapshot)
+    return Merge(parts) if parts else None
 
 
 def _pieces(postings: Sequence[tuple[str, bytes]]) -> Iterator[Sequence[tuple[str, bytes]]]:

@@ -5,16 +5,16 @@ The same blobs give the same ranking whichever store they come from. Sums are ta
 query's words and ties go to the older document, so that a ranking can be repeated exactly.
 """
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Mapping
 from math import log
 
 import msgspec
 import numpy as np
 
-from rivulet.knowledge.postings import POSTING, TITLE, Bools, Floats, Header, Ints, Sums
-from rivulet.ports.knowledge import Analyser, Place, Snapshot
+from rivulet.knowledge.layout import TITLE
+from rivulet.knowledge.postings import POSTING, Bools, Floats, Header, Ints, Sums
+from rivulet.knowledge.words import Words
+from rivulet.ports.knowledge import Place, Snapshot
 
 _K1 = 1.2
 _B = 0.75
@@ -26,36 +26,8 @@ _TITLE_SCORE = 0.2
 right page into the first 20 for .59 instead of .41 of the questions; on SQuAD .1 to .2 is free, .4 costs
 .007."""
 
-_EARLIER = 0.3
-"""Weight of the last question before this one, halved with each turn further back (people's follow-up
-questions, nDCG@10: .543, without the earlier ones .524, all equal .361)."""
-
-_MOST_WORDS = 128
-"""Different words of a question that are looked up. A pasted text may have thousands; what is asked stands at
-its beginning or its end, so the middle goes."""
-
-
 _NONE: Ints = np.zeros(0, np.int64)
 _NO_SUMS: Sums = np.zeros(0)
-
-
-class Words:
-    """The query's terms with their weights, and its neighbouring pairs."""
-
-    def __init__(self, analyser: Analyser, text: str, earlier: Sequence[str]) -> None:
-        terms = _without_middle(analyser.terms(text))
-        self.pairs = frozenset(pairwise(terms))
-        self.weights: dict[str, float] = {term: float(count) for term, count in Counter(terms).items()}
-        weight = _EARLIER
-        for question in earlier if terms or earlier else ():
-            for term in _without_middle(analyser.terms(question)):
-                if len(self.weights) < 2 * _MOST_WORDS or term in self.weights:
-                    self.weights[term] = self.weights.get(term, 0.0) + weight
-            weight /= 2
-
-    def keys(self) -> list[str]:
-        """What to look up: each term in texts and in titles."""
-        return [key for term in self.weights for key in (term, TITLE + term)]
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -197,11 +169,3 @@ def _reaching(ordinals: Ints, scores: Sums, limit: int, least: float) -> dict[in
         if len(found) >= limit or floor == least:
             break
     return found
-
-
-def _without_middle(terms: list[str]) -> list[str]:
-    different = list(dict.fromkeys(terms))
-    if len(different) <= _MOST_WORDS:
-        return terms
-    kept = {*different[: _MOST_WORDS // 2], *different[-_MOST_WORDS // 2 :]}
-    return [term for term in terms if term in kept]

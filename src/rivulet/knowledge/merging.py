@@ -7,7 +7,8 @@ from itertools import groupby, pairwise
 import msgspec
 import numpy as np
 
-from rivulet.knowledge.postings import LARGEST_SEGMENT, POSTING, TITLE, Bools, Floats, Header, Ints
+from rivulet.knowledge.layout import LARGEST_SEGMENT, TITLE
+from rivulet.knowledge.postings import POSTING, Bools, Floats, Header, Ints
 from rivulet.ports.knowledge import Segment, Snapshot
 
 _SAME_SIZE = 4
@@ -75,6 +76,7 @@ class Merge:
     """The parts one after the other, with new ordinals."""
 
     def __init__(self, parts: Sequence[Part]) -> None:
+        self.ids = [part.id for part in parts]
         self.header = Header(
             np.concatenate([part.header.numbers[part.is_kept] for part in parts]),
             np.concatenate([part.header.sources[part.is_kept] for part in parts]),

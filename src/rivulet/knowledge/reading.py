@@ -15,7 +15,7 @@ from rivulet.domain.ids import make_id
 from rivulet.knowledge.chunking import chunks
 from rivulet.knowledge.folder import FoundFile
 from rivulet.knowledge.indexer import Prepared
-from rivulet.knowledge.postings import LARGEST_SEGMENT
+from rivulet.knowledge.layout import LARGEST_SEGMENT
 from rivulet.ports.knowledge import Document, Parsed
 from rivulet.ports.turns import Clock
 

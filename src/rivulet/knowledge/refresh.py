@@ -10,7 +10,7 @@ import msgspec
 from rivulet.domain.errors import NotFound
 from rivulet.knowledge.folder import FoundFile, Listing
 from rivulet.knowledge.indexer import Indexer, Prepared
-from rivulet.knowledge.postings import LARGEST_SEGMENT
+from rivulet.knowledge.layout import LARGEST_SEGMENT
 from rivulet.knowledge.reading import Reading
 from rivulet.ports.knowledge import Document, Documents
 

@@ -7,7 +7,7 @@ On 1,000 SQuAD questions over 27,000 chunks the answer is in the first chunk for
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from rivulet.knowledge.lexical import Words
+from rivulet.knowledge.words import Words
 
 _WINDOW = 20
 """Words; longer or shorter by half changes nothing."""

@@ -1,17 +1,23 @@
 """The search over a tenant's documents: look up, rank, read the best once more, decide whether it is
 enough."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from hashlib import blake2b
+from importlib import import_module
 from math import log
+from typing import TYPE_CHECKING
 
 from rivulet.domain.errors import RetrievalFailed
 from rivulet.domain.ids import make_id
-from rivulet.knowledge.lexical import Ranking, Words, rank
-from rivulet.knowledge.postings import Header
 from rivulet.knowledge.reranking import Reader
+from rivulet.knowledge.words import Words
 from rivulet.ports.knowledge import Analyser, Found, FoundChunk, Hit, IndexReader, Place, Query, Snapshot
+
+if TYPE_CHECKING:
+    from rivulet.knowledge.lexical import Ranking
+    from rivulet.knowledge.postings import Header
 
 _LEAST_SCORE = 0.0625
 _LEAST_SCORE_GROWS = 0.025
@@ -45,6 +51,11 @@ class LexicalSearch:
         self._analyser = analyser
         self._headers: dict[int, Header] = {}
 
+    @staticmethod
+    async def warm() -> None:
+        """Imports numpy in another thread: a server listens before that, and no question waits for it."""
+        await asyncio.to_thread(import_module, "rivulet.knowledge.lexical")
+
     async def search(self, query: Query) -> Found:
         """A query without a word that could be looked up finds nothing. Raises RetrievalFailed."""
         if not query.tenant_id:
@@ -59,15 +70,18 @@ class LexicalSearch:
             raise RetrievalFailed from problem
 
     async def _found(self, query: Query, words: Words, limit: int) -> Found:
-        ranking = Ranking([], {}, 0)
+        rankings: list[Ranking] = []
         known = self._headers
 
         def choose(snapshot: Snapshot) -> list[Place]:
-            nonlocal ranking
-            ranking = rank(snapshot, self._headers_of(snapshot, known), words, max(_POOL, 2 * limit))
-            return [candidate.place for candidate in ranking.candidates]
+            from rivulet.knowledge.lexical import rank
+
+            headers = self._headers_of(snapshot, known)
+            rankings.append(rank(snapshot, headers, words, max(_POOL, 2 * limit)))
+            return [candidate.place for candidate in rankings[-1].candidates]
 
         chunks = await self._index.find(query.tenant_id, words.keys(), query.source_ids, known, choose)
+        ranking = rankings[-1]
         reader = Reader(words, ranking.idf)
         read: list[tuple[float, FoundChunk]] = []
         for candidate in ranking.candidates:
@@ -78,8 +92,10 @@ class LexicalSearch:
         least = _LEAST_SCORE + _LEAST_SCORE_GROWS * log(max(1, ranking.chunk_count))
         return Found(hits=hits, is_supported=bool(hits) and hits[0].score >= least)
 
-    def _headers_of(self, snapshot: Snapshot, known: Mapping[int, Header]) -> dict[int, Header]:
+    def _headers_of(self, snapshot: Snapshot, known: "Mapping[int, Header]") -> "dict[int, Header]":
         """Those of the snapshot; the ones met last are kept for the next query."""
+        from rivulet.knowledge.postings import Header
+
         headers = {
             segment.id: Header.decode(segment.header) if segment.header else known[segment.id]
             for segment in snapshot.segments

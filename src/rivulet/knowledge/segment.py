@@ -10,7 +10,8 @@ import msgspec
 import numpy as np
 
 from rivulet.knowledge.analyser import ScriptAnalyser
-from rivulet.knowledge.postings import LARGEST_SEGMENT, MOST_OFTEN, POSTING, TITLE, Header, Ints
+from rivulet.knowledge.layout import LARGEST_SEGMENT, MOST_OFTEN, TITLE
+from rivulet.knowledge.postings import POSTING, Header, Ints
 from rivulet.ports.knowledge import StoredChunk
 
 TITLE_WEIGHT = 2

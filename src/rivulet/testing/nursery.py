@@ -19,8 +19,12 @@ from pathlib import Path
 _IMPORTED = [
     "pytest",  # a child looks at the main module of who wants it, which is that in a test
     "rivulet.cli.serve",
+    "rivulet.cli.indexing",
+    "rivulet.knowledge.lexical",
+    "rivulet.knowledge.merging",
+    "rivulet.knowledge.segment",
     "rivulet.testing.nursery",
-    *(point.module for point in entry_points(group="rivulet.dialects")),
+    *(point.module for name in ("models", "dialects") for point in entry_points(group=f"rivulet.{name}")),
 ]
 
 _PR_SET_PDEATHSIG = 1
