@@ -22,8 +22,10 @@ from rivulet.domain.bot import Bot
 from rivulet.domain.errors import RivuletError, UnknownModel
 from rivulet.domain.events import TurnFinished
 from rivulet.domain.tenant import LOCAL
+from rivulet.engine.images import Picturing
 from rivulet.engine.jobs import Jobs
 from rivulet.engine.service import Policy, Service, Stores
+from rivulet.fetching.late import LateImages
 from rivulet.knowledge.analyser import ScriptAnalyser
 from rivulet.knowledge.indexer import Indexer
 from rivulet.knowledge.ingest import Ingest, Outcome
@@ -202,6 +204,7 @@ class House:
     ) -> None:
         self.settings = settings
         self.service = service
+        self.picturing = Picturing(service, LateImages(settings.private_hosts))
         self.library = library
         self.dialects = dialects()
         self.jobs = Jobs()

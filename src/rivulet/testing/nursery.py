@@ -23,6 +23,7 @@ _IMPORTED = [
     "rivulet.knowledge.lexical",
     "rivulet.knowledge.merging",
     "rivulet.knowledge.segment",
+    "rivulet.fetching.images",
     "rivulet.testing.nursery",
     *(point.module for name in ("models", "dialects") for point in entry_points(group=f"rivulet.{name}")),
 ]
