@@ -278,17 +278,25 @@ async def test_stop_works_at_any_moment(bench: Bench, seconds: float) -> None:
 
 
 async def test_stop_claims_no_model_where_none_was_at_work(bench: Bench) -> None:
-    """A turn that waits for the one before it, or still searches, has none to close."""
+    """A turn that still searches, or whose model has called a tool and waits for it, has none to close."""
 
     async def searches(task: Task) -> Drafts:
         yield e.StageStarted(stage="retrieval", stage_id="s", label="Searching")
         await asyncio.sleep(3600)
 
-    bench.says("searches", searches)
-    searching = await bench.ask("searches")
-    await asyncio.sleep(1)
-    receipt = await bench.service.stop(LOCAL, searching.turn_id)
-    assert (receipt.status, receipt.upstream_closed, receipt.upstream_close_ms) == ("cancelled", None, None)
+    async def calls(task: Task) -> Drafts:
+        yield e.StageStarted(stage="generation", stage_id="g", label="Writing")
+        yield e.ToolStarted(tool_call_id="c", name="search")
+        yield e.ToolCalled(tool_call_id="c", name="search", input={})
+        await asyncio.sleep(3600)
+
+    for name, answer in (("searches", searches), ("calls", calls)):
+        bench.says(name, answer)
+        started = await bench.ask(name)
+        await asyncio.sleep(1)
+        receipt = await bench.service.stop(LOCAL, started.turn_id)
+        closing = (receipt.upstream_closed, receipt.upstream_close_ms)
+        assert (receipt.status, *closing) == ("cancelled", None, None)
 
 
 async def test_stop_closes_what_the_answerer_holds(bench: Bench) -> None:

@@ -1,52 +1,17 @@
 """A server that is started where there is no room at all: it answers whoever reads, and refuses who asks."""
 
 import asyncio
-import contextlib
-import os
 import resource
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import aiohttp
 import pytest
 
 from rivulet.domain.errors import StorageFull
-from rivulet.testing.scripted_model import ScriptedModel
 
-from .conftest import MakeServer
+from .conftest import MakeServer, RunScript
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
-
-Cramped = Callable[[Path], AbstractAsyncContextManager[tuple[str, asyncio.subprocess.Process]]]
-
-
-@pytest.fixture
-def cramped(model: ScriptedModel) -> Cramped:
-    """A server on that data directory that found no room as soon as it was open, and where it listens."""
-
-    @contextlib.asynccontextmanager
-    async def start(data: Path) -> AsyncIterator[tuple[str, asyncio.subprocess.Process]]:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, Path(__file__).with_name("cramped.py"), "serve"),
-            *("--port", "0", "--data", str(data), "--model", "openai:scripted"),
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env=os.environ | {"OPENAI_BASE_URL": f"{model.url}/v1", "OPENAI_API_KEY": "none"},
-        )
-        assert process.stdout is not None
-        assert process.stderr is not None
-        try:
-            url = (await process.stdout.readline()).decode().strip().rstrip("/")
-            assert url, (await process.stderr.read()).decode()
-            yield url, process
-        finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.terminate()
-            await process.communicate()
-
-    return start
+CRAMPED = "cramped.py"
 
 
 async def ask(http: aiohttp.ClientSession, url: str, model: str, **place: str) -> tuple[int, dict[str, str]]:
@@ -56,7 +21,7 @@ async def ask(http: aiohttp.ClientSession, url: str, model: str, **place: str) -
 
 
 async def test_a_start_without_room_serves_readers(
-    make_server: MakeServer, http: aiohttp.ClientSession, cramped: Cramped
+    make_server: MakeServer, http: aiohttp.ClientSession, run_script: RunScript
 ) -> None:
     """Its address cannot be written, and one line of the log says so: what was answered before is read, and
     no question is taken."""
@@ -66,7 +31,7 @@ async def test_a_start_without_room_serves_readers(
     async with http.get(f"{server.url}{started['events_url']}") as response:
         before = await response.read()
     await server.kill()
-    async with cramped(server.data_dir) as (url, process):
+    async with run_script(CRAMPED, server.data_dir) as (url, process):
         async with http.get(f"{url}{started['events_url']}") as response:
             assert await response.read() == before
         status, refusal = await ask(http, url, "pace:20:5")
@@ -81,7 +46,7 @@ async def test_a_start_without_room_serves_readers(
 
 
 async def test_an_answer_gets_its_end_when_there_is_room(
-    make_server: MakeServer, http: aiohttp.ClientSession, cramped: Cramped
+    make_server: MakeServer, http: aiohttp.ClientSession, run_script: RunScript
 ) -> None:
     """What a killed server left cannot be ended at the start; it is later, without another start, and once.
     Until then its reader waits, with the text."""
@@ -94,10 +59,13 @@ async def test_an_answer_gets_its_end_when_there_is_room(
             seen += await response.content.readany()
         await server.kill()
     shown = seen[: seen.rindex(b"\n\n") + 2]
-    async with cramped(server.data_dir) as (url, process):
+    async with run_script(CRAMPED, server.data_dir) as (url, process):
         async with http.get(f"{url}{started['events_url']}") as response:
             whole = await response.content.readexactly(len(shown))
-            await asyncio.sleep(1)  # recovery at start has failed by then
+            # Waits until recovery at start has been tried, and failed.
+            async with http.post(f"{url}/v1/turns/{started['turn_id']}/stop") as refusal:
+                assert (refusal.status, refusal.headers["Retry-After"]) == (507, "5")
+                assert (await refusal.json())["error"]["code"] == StorageFull.code
             resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
             whole += await response.read()
         assert whole.startswith(shown)

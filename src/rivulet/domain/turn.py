@@ -268,6 +268,11 @@ class Fold:
         """Whether anything was said, thought or called that answering again would repeat."""
         return bool(self.text or self._thoughts.getvalue() or self._tools)
 
+    @property
+    def is_calling(self) -> bool:
+        """Whether a tool is at work: called, and not finished."""
+        return any(each.status == "running" and each.input is not None for each in self._tools.values())
+
     def turn(self) -> Turn:
         """The record of everything added so far."""
         return msgspec.structs.replace(

@@ -75,6 +75,7 @@ class Recovery:
         try:
             await self._recover(record)
         except RivuletError as problem:
+            self._running.not_ended(record.id, problem)
             return f"turns cannot be recovered yet: {problem.code}"
         except Exception:
             log.exception("turn %s could not be recovered", record.id)

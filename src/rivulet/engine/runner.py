@@ -276,7 +276,10 @@ class Runner:
 
     @property
     def _is_writing(self) -> bool:
-        """Whether a model is at work, or what stands for one; not while the turn waits or searches."""
+        """Whether a model is at work, or what stands for one; not while the turn waits or searches, nor while
+        a tool does what the model asked for."""
+        if self._fold.is_calling:
+            return False
         open_ = self._life.opened.values()
         return self._output_at is not None or any(
             not isinstance(each, e.StageStarted) or each.stage == "generation" for each in open_

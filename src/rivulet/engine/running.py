@@ -17,7 +17,7 @@ RENEW_S = LEASE_MS / 3000
 """How often the leases are renewed: one that is late, or lost on its way, costs no turn."""
 
 OUTCOMES = 1_000
-"""Receipts kept so that a second stop of the same turn gets the same answer, and errors until it has its end."""
+"""Receipts kept so that a second stop of the same turn gets the same answer; until there is one, errors."""
 
 
 class Running:
@@ -54,6 +54,10 @@ class Running:
         """How a turn ended that ran here lately, or why it could not be ended."""
         return self._outcomes.get(turn_id)
 
+    def not_ended(self, turn_id: str, why: RivuletError) -> None:
+        """Nobody could be found to end it here, for now."""
+        self._remember(turn_id, why)
+
     def in_chat(self, tenant_id: str, chat_id: str) -> list[Runner]:
         """Oldest first."""
         return list(self._by_chat.get((tenant_id, chat_id), ()))
@@ -75,11 +79,14 @@ class Running:
             if runner.finished is not None:
                 self._observe(runner.finished)
             if runner.outcome is not None:
-                self._outcomes[claim.turn_id] = runner.outcome
-                if len(self._outcomes) > OUTCOMES:
-                    self._outcomes.popitem(last=False)
+                self._remember(claim.turn_id, runner.outcome)
 
         task.add_done_callback(ended)
+
+    def _remember(self, turn_id: str, outcome: Receipt | RivuletError) -> None:
+        self._outcomes[turn_id] = outcome
+        if len(self._outcomes) > OUTCOMES:
+            self._outcomes.popitem(last=False)
 
     async def renew(self, turns: Turns) -> None:
         """All that is answered here stays ours for another lease, however long it takes. Never raises."""
