@@ -1,4 +1,4 @@
-"""A stop reaches a turn wherever it is: one end, cancelled, a receipt that is true, and no model left at work.
+"""A stop reaches a turn wherever it is: one end, a receipt that is true, and no model left at work.
 
 Choosing passages is no stage that can be stopped in: nothing is waited for there.
 """
