@@ -136,3 +136,26 @@ def test_a_later_value_of_named_data_replaces_the_earlier() -> None:
         FINISHED,
     )
     assert [each.data for each in fold(log).data] == [2, "a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("figures", "confidence"),
+    [
+        ({"confidence": 0.75}, 0.75),
+        ({"confidence": 1}, 1),
+        ({"confidence": None}, None),
+        ({"confidence": True}, None),
+        ({"confidence": 1.5}, None),
+        ({"confidence": "high"}, None),
+        ({}, None),
+        ("well", None),
+        (None, None),
+    ],
+)
+def test_the_confidence_is_what_grounding_says_last(figures: object, confidence: float | None) -> None:
+    """Of the turn and of its message; whatever an answerer says that is no number from 0 to 1 is none."""
+    said = e.Data(name="grounding", data={"confidence": 0.5})
+    turn = fold(numbered(STARTED, said, e.Data(name="other", data={"confidence": 1}), FINISHED))
+    assert turn.confidence == message_of(turn).confidence == 0.5
+    turn = fold(numbered(STARTED, said, e.Data(name="grounding", data=figures), FINISHED))
+    assert turn.confidence == message_of(turn).confidence == confidence

@@ -12,7 +12,7 @@ from rivulet.dialects.native import Native
 from rivulet.domain import events as e
 from rivulet.domain.bot import Bot
 from rivulet.domain.chat import Message
-from rivulet.domain.errors import Interrupted, StorageFailed, StorageFull
+from rivulet.domain.errors import NotEnded, StorageFailed, StorageFull
 from rivulet.domain.tenant import LOCAL
 from rivulet.domain.turn import Turn, check, fold
 from rivulet.engine.runner import LEASE_MS, whole_log
@@ -205,7 +205,7 @@ async def test_a_stop_of_what_nobody_answers_says_when_to_ask_again(place: Place
     await asyncio.gather(asking, return_exceptions=True)
     await place.service.recover()
     (record,) = await place.store.turns.running_in(LOCAL.tenant_id, await place.chat())
-    with pytest.raises(Interrupted) as refusal:
+    with pytest.raises(NotEnded) as refusal:
         await place.service.stop(LOCAL, record.id)
     assert refusal.value.details == {"retry_after": 5}
     await place.recovers()

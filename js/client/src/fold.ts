@@ -33,6 +33,8 @@ export interface TurnState {
   reasoning: string
   sources: Passage[]
   citations: CitationAdded[]
+  /** From 0 to 1, how far the sources bear the answer out; null where nobody could say. */
+  confidence: number | null
   tools: ToolUse[]
   stages: StageFinished[]
   data: Data[]
@@ -52,7 +54,7 @@ export class Fold {
   #turn: TurnState = {
     turn_id: '', chat_id: '', message_id: '', user_message_id: '', model: '', retry_of: null,
     seq: 0, started_at: 0, status: 'in_progress', finish_reason: null, error: null, usage: null, timing: null,
-    text: '', reasoning: '', sources: [], citations: [], tools: [], stages: [], data: [],
+    text: '', reasoning: '', sources: [], citations: [], confidence: null, tools: [], stages: [], data: [],
   }
 
   /** The record of everything added so far. */
@@ -115,6 +117,7 @@ export class Fold {
       }
       case 'data':
         this.#data.set(event.id ?? event.seq, event)
+        if (event.name === 'grounding') turn.confidence = confidenceOf(event.data)
         return
       case 'turn.started':
         turn.turn_id = event.turn_id
@@ -146,4 +149,10 @@ export class Fold {
   #tool(id: string, change: Partial<ToolUse>): void {
     this.#tools.set(id, { ...(this.#tools.get(id) ?? { id, name: '' }), ...change })
   }
+}
+
+/** Anybody's answerer may say what it likes in a `data` event: what is no number from 0 to 1 is none. */
+function confidenceOf(figures: unknown): number | null {
+  const found = (figures as { confidence?: unknown } | null)?.confidence
+  return typeof found === 'number' && found >= 0 && found <= 1 ? found : null
 }

@@ -40,6 +40,8 @@ export interface Message {
   error?: Failure
   sources?: Passage[]
   citations?: CitationAdded[]
+  /** From 0 to 1, how far the sources bear the answer out; missing where nobody could say. */
+  confidence?: number
   usage?: Usage
   timing?: Timing
   /** The turn that this message's turn continues. */

@@ -22,6 +22,7 @@ from rivulet.answerers.marks import Mark, Marks
 from rivulet.answerers.sentences import sentences_of
 from rivulet.answerers.support import UNSUPPORTED, Evidence, Vocabulary
 from rivulet.domain.events import AnyEvent, CitationAdded, Data, Passage, TextDelta
+from rivulet.domain.turn import GROUNDING
 
 MOST_SENTENCES = 500
 MOST_CHARS = 50_000
@@ -193,7 +194,7 @@ def figures(statements: Iterable[Statement | None], dropped: int) -> Data:
         "dropped_marks": dropped,
         "sentences": [_shown(statement) for statement in stated],
     }
-    return Data(name="grounding", data=values)
+    return Data(name=GROUNDING, data=values)
 
 
 def _shown(statement: Statement) -> dict[str, Any]:

@@ -41,6 +41,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     error: Failure | None = None
     sources: tuple[Passage, ...] = ()
     citations: tuple[CitationAdded, ...] = ()
+    confidence: float | None = None
     usage: Usage | None = None
     timing: Timing | None = None
     parent_id: str | None = None

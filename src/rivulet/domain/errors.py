@@ -6,7 +6,7 @@
     │                   · TooLarge 413 · WrongContentType 415
     │                   · IdempotencyMismatch 422 · Unreadable 422 (a document) · RateLimited 429
     ├─ ours             Internal 500 · StorageFull 507 · StorageFailed 500 · Draining 503 · LostClaim 500
-    │                   · Interrupted 503
+    │                   · Interrupted 500 · NotEnded 503
     ├─ the provider's   ProviderError 502: UpstreamUnreachable · UpstreamTimeout 504 · UpstreamAuth
     │                   · UpstreamRateLimited · UpstreamProtocol · UpstreamTruncated · UpstreamFailed
     │                   · UpstreamRefused · ModelNotFound · ContextLength · ContentFiltered
@@ -177,6 +177,13 @@ class Interrupted(RivuletError):
     """The server stopped while this answer was being written; the text up to there is kept."""
 
     code = "interrupted"
+    retryable = True
+
+
+class NotEnded(RivuletError):
+    """Nobody writes this answer any more, but its end is not stored yet; ask again in a moment."""
+
+    code = "not_ended"
     status = 503
     retryable = True
 

@@ -48,6 +48,9 @@ _OPENS = {span[0]: (name, span[3]) for name, span in SPANS.items()}
 _NEEDS = {kind: (name, span[3]) for name, span in SPANS.items() for kind in span[1]}
 _CLOSES = {span[2]: (name, span[3]) for name, span in SPANS.items()}
 
+GROUNDING = "grounding"
+"""The name of the `data` event that says how far an answer's sources bear it out."""
+
 Opened = dict[tuple[str, str], e.AnyEvent]
 """(span, key) → the event that opened it, in the order of opening."""
 
@@ -168,7 +171,8 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Turn(msgspec.Struct, kw_only=True):
-    """What a log folds to, whole or so far. `seq` is the last event's number."""
+    """What a log folds to, whole or so far. `seq` is the last event's number; `confidence`, 0 to 1, is the
+    grounding's, and None where there is none or it could not be computed."""
 
     turn_id: str = ""
     chat_id: str = ""
@@ -187,6 +191,7 @@ class Turn(msgspec.Struct, kw_only=True):
     reasoning: str = ""
     sources: tuple[e.Passage, ...] = ()
     citations: tuple[e.CitationAdded, ...] = ()
+    confidence: float | None = None
     tools: tuple[ToolUse, ...] = ()
     stages: tuple[e.StageFinished, ...] = ()
     data: tuple[e.Data, ...] = ()
@@ -249,6 +254,8 @@ class Fold:
                 tools[key] = replace(tools[key], status=event.status, output=event.output, error=event.error)
             case e.Data():
                 self._data[event.id if event.id is not None else event.seq] = event
+                if event.name == GROUNDING:
+                    turn.confidence = _confidence(event.data)
             case e.TurnStarted():
                 turn.turn_id, turn.chat_id, turn.model = event.turn_id, event.chat_id, event.model
                 turn.message_id, turn.user_message_id = event.message_id, event.user_message_id
@@ -287,6 +294,17 @@ class Fold:
         )
 
 
+def _confidence(figures: Any) -> float | None:
+    """Anybody's answerer may say what it likes in a `data` event: what is no number from 0 to 1 is none."""
+    match figures:
+        case {"confidence": bool()}:
+            return None
+        case {"confidence": int() | float() as found} if 0 <= found <= 1:
+            return found
+        case _:
+            return None
+
+
 def message_of(turn: Turn) -> Message:
     """The answer as it is stored and shown in the chat. Its citations carry no `seq`: they are no events."""
     return Message(
@@ -301,6 +319,7 @@ def message_of(turn: Turn) -> Message:
         error=turn.error,
         sources=turn.sources,
         citations=tuple(msgspec.structs.replace(citation, seq=0, at=0) for citation in turn.citations),
+        confidence=turn.confidence,
         usage=turn.usage,
         timing=turn.timing,
     )

@@ -13,8 +13,8 @@ from rivulet.domain.errors import (
     ChatBusy,
     CursorGone,
     Draining,
-    Interrupted,
     InvalidRequest,
+    NotEnded,
     NotFound,
     RivuletError,
     StorageFailed,
@@ -317,7 +317,7 @@ class Service:
 
     async def stop(self, who: Principal, turn_id: str) -> Receipt:
         """Ends the turn as cancelled unless it has ended otherwise; answers once its end is on disk. Raises
-        StorageFull, StorageFailed or Interrupted when that cannot be now: no more is written to it, and
+        StorageFull, StorageFailed or NotEnded when that cannot be now: no more is written to it, and
         recovery ends it."""
         record = await self._access.turn(who, turn_id)
         runner = self.running.get(turn_id)
@@ -412,7 +412,7 @@ def _digest(request: bytes, place: Place, retry_of: str | None) -> bytes:
 
 def _unended(cause: RivuletError | None) -> RivuletError:
     """Why a turn that nobody answers any more is not over, and when to ask again."""
-    kind = type(cause) if isinstance(cause, (StorageFull, StorageFailed)) else Interrupted
+    kind = type(cause) if isinstance(cause, (StorageFull, StorageFailed)) else NotEnded
     return kind(
         "Nothing more is written to this answer, but its end cannot be stored yet. "
         "It is as soon as that is possible; ask again then.",

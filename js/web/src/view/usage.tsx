@@ -47,6 +47,6 @@ function speedOf(answer: Answer): string | undefined {
 
 /** How much of the answer its sources bear out, when the server could say. */
 function supportOf(answer: Answer): string | undefined {
-  const grounding = answer.turn.value?.data.find(({ name }) => name === 'grounding')?.data as { confidence?: number | null } | undefined
-  return grounding?.confidence == null ? undefined : words.say.percent(grounding.confidence)
+  const confidence = answer.turn.value?.confidence
+  return confidence == null ? undefined : words.say.percent(confidence)
 }
