@@ -113,14 +113,18 @@ async def test_it_flows_in_groups_of_words() -> None:
     [
         ("- The whale\nis large.", "The whale is large."),
         ("## The whale is large", "The whale is large"),
+        ("[The whale](../whale.md#size) is [large](https://a.b).", "The whale is [large](https://a.b)."),
+        ("The whale (since 1960) - a C# fan - is large.", "The whale (since 1960) - a C# fan - is large."),
         ("The whale is large.[12] [3]", "The whale is large."),
         ("鲸鱼是最大的动物。猫很小。", "鲸鱼是最大的动物。"),
+        ("| whale | `a \\| b` | large |\n| owl | | small |", "whale · `a | b` · large"),
+        ("╭─ Animals ─────────╮\n│ whale   large │\n╰───────────────────╯", "whale large"),
         ("A " + "whale " * 120, None),
     ],
 )
 async def test_a_quotation_reads_as_a_sentence(source: str, quoted: str | None) -> None:
-    """Without line breaks, Markdown's marks and the document's own footnote numbers; a run of words is
-    cut."""
+    """Without line breaks, Markdown's marks, the lines of tables and boxes and the document's own footnote
+    numbers; a run of words is cut."""
     (first, *_) = await answer("whale 鲸鱼", passage(1, source))
     assert first.endswith(" [1]")
     text = first.removesuffix(" [1]")
@@ -141,7 +145,14 @@ async def test_scores_of_nothing_are_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "scaffold", ["# Whale weights", "```sh\nwhale weights\n```", "<!-- whale weights -->", "| --- | --- |"]
+    "scaffold",
+    [
+        "# Whale weights",
+        "Whale weights\n-------------",
+        "```sh\nwhale weights\n```",
+        "<!-- whale weights -->",
+        "| whale | weights |\n| --- | --- |",
+    ],
 )
 async def test_what_only_arranges_a_text_is_not_quoted(scaffold: str) -> None:
     """A heading that repeats the question is no answer to it; the sentence below is."""

@@ -40,16 +40,24 @@ _EARLIER = 0.3
 _GROUP = 6
 """Words sent at once, so that an answer flows like one that is being written."""
 
-_MARKUP = re.compile(r"(?:[#>*+\-|]+|\d+[.)])\s+")
+_MARKUP = re.compile(r"\A(?:[#>*+\-|]+|\d+[.)])\s+")
 """What Markdown puts before a heading, a list item or a quotation; it would be drawn as one here."""
 
 _FOOTNOTE = re.compile(r"\s?\[\d{1,3}\]")
 """A reference of the document's own, which would be read as one to our sources."""
 
 
-_NOT_SAID = re.compile(r"#{1,6}\s|```|~~~|<!--|\|?\s*:?-{3,}")
-"""Headings, fences, comments and the rule under a table's head arrange a text; they are quoted only where
-there is nothing else."""
+_NOT_SAID = re.compile(r"#{1,6}\s|```|~~~|<!--")
+_RULED = re.compile(r"[^\S\n]*\n[^\S\n]*\|?[^\S\n]*:?-{3,}")
+"""Headings, fences, comments and the head of a table arrange a text; they are quoted only where there is
+nothing else."""
+
+_LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\((?!https?:|mailto:)[^()\s]*\)")
+"""To another place of the same documents, which leads nowhere from an answer."""
+
+_CELL = re.compile(r"(?<!\\)\|")
+_FRAME = re.compile(r"[╭┌][─━]+[^╮┐\n]*[╮┐]|[\u2500-\u257f]+")
+"""The border of a box drawn with characters, with its caption."""
 
 
 class Extractive:
@@ -101,11 +109,18 @@ class Extractive:
 
     def _sentences(self, passage: Passage) -> Iterator["_Sentence"]:
         for start, end in sentences(passage.text):
-            is_said = not _NOT_SAID.match(passage.text, start, end)
-            text = _FOOTNOTE.sub("", _MARKUP.sub("", passage.text[start:end], count=1))
-            text = " ".join(text.split())
-            if text:
+            is_said = not (_NOT_SAID.match(passage.text, start, end) or _RULED.match(passage.text, end))
+            if text := _bare(passage.text[start:end]):
                 yield _Sentence(passage.n, text, tuple(self._terms(text)), passage.score, is_said)
+
+
+def _bare(quoted: str) -> str:
+    """The words of a sentence or of a row of a table, without what draws it."""
+    if quoted.startswith("|"):
+        cells = (cell.strip().replace("\\|", "|") for cell in _CELL.split(quoted))
+        quoted = " · ".join(filter(None, cells))
+    text = _MARKUP.sub("", _FRAME.sub(" ", quoted).lstrip())
+    return " ".join(_FOOTNOTE.sub("", _LINK.sub(r"\1", text)).split())
 
 
 class _Sentence(NamedTuple):
