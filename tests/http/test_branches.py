@@ -138,3 +138,49 @@ async def test_a_chat_is_called_something_else(site: Site) -> None:
     for title in ("", " \n", None, "x" * 1001):
         assert (await site.json("PATCH", path, json={"title": title}))[0] == 400
     assert (await site.json("PATCH", "/v1/chats/cht_unknown", json={"title": "x"}))[0] == 404
+
+
+async def test_a_chat_is_read_page_by_page(site: Site) -> None:
+    """§7.1: the newest first, each page with what was said before the next; the last one names no other.
+    Retries and edits are what they are on any page, and on the page before one that is no longer chosen."""
+    first = await answered(site, "0?")
+    chat_id = first["chat_id"]
+    turns = [first, *[await answered(site, f"{n}?", chat_id=chat_id) for n in range(1, 5)]]
+    ids = [turn["turn_id"] for turn in turns]
+    again = await retried(site, ids[0])
+    await site.json("PUT", f"/v1/chats/{chat_id}/branch", json={"turn_id": ids[0]})
+
+    async def page(**asked: Any) -> tuple[list[str], list[str], str | None]:
+        query = "&".join(f"{name}={value}" for name, value in asked.items())
+        status, found = await site.json("GET", f"/v1/chats/{chat_id}/messages?{query}")
+        assert status == 200
+        asks = [each["text"] for each in found["messages"] if each["role"] == "user"]
+        return found["path"], asks, found.get("next_before")
+
+    assert await page(limit=2) == (ids[3:], ["3?", "4?"], ids[3])
+    assert await page(limit=2, before=ids[3]) == (ids[1:3], ["1?", "2?"], ids[1])
+    assert await page(limit=2, before=ids[1]) == (ids[:1], ["0?"], None)
+    assert await page(limit=5) == (ids, [f"{n}?" for n in range(5)], None)
+    edited = await answered(site, "Three, really?", edit_of=ids[3])
+    assert await page(limit=1) == ([edited["turn_id"]], ["Three, really?"], edited["turn_id"])
+    before = await page(limit=2, before=edited["turn_id"])
+    assert before == await page(limit=2, before=ids[3]) == (ids[1:3], ["1?", "2?"], ids[1])
+    status, oldest = await site.json("GET", f"/v1/chats/{chat_id}/messages?before={ids[1]}")
+    assert (status, oldest["messages"][0]["answers"]) == (200, [ids[0], again["turn_id"]])
+
+
+@pytest.mark.parametrize("query", ["limit=0", "limit=501", "limit=many", f"before={'x' * 129}"])
+async def test_a_page_that_cannot_be(site: Site, query: str) -> None:
+    """§7.1: refused in words."""
+    started = await answered(site)
+    status, refused = await site.json("GET", f"/v1/chats/{started['chat_id']}/messages?{query}")
+    assert (status, refused["error"]["code"]) == (400, "invalid_request")
+
+
+async def test_a_page_before_a_strange_turn(site: Site) -> None:
+    """§7.1: one that is not there, or in another chat, is not found."""
+    started, other = await answered(site), await answered(site)
+    for turn_id in ("trn_unknown", other["turn_id"]):
+        path = f"/v1/chats/{started['chat_id']}/messages?before={turn_id}"
+        status, refused = await site.json("GET", path)
+        assert (status, refused["error"]["code"]) == (404, "not_found")

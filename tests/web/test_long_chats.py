@@ -1,11 +1,12 @@
 """Long chats open at their end, at once; long questions do not push their answers away."""
 
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, Route, expect
 
-from tests.web.conftest import QUESTION, Server, ToldModel, Visitor
+from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
 from tests.web.quickest import quick_enough
 
 PARAGRAPH = "The gearbox takes **0.6 litres** of `SAE 80` oil, as [the manual](https://example.com/) says. "
@@ -20,11 +21,15 @@ STILL = 2
 """In pixels: what a reader cannot see, because fractions of a line are rounded."""
 
 
+EARLIER = "Show earlier messages"
+
+
 def conversation(count: int) -> list[dict[str, Any]]:
     """As the server tells it."""
     messages: list[dict[str, Any]] = []
     for n in range(count):
         shared = {"chat_id": "cht_long", "turn_id": f"trn_{n}", "created_at": n}
+        shared |= {"parent_id": f"trn_{n - 1}"} if n else {}
         messages.append({"id": f"q{n}", "role": "user", "text": f"Question {n}?", **shared})
         answer = {"text": f"Answer {n}. {ANSWER}", "status": "completed"}
         messages.append({"id": f"a{n}", "role": "assistant", **answer, **shared})
@@ -83,19 +88,29 @@ IDLE = """(() => {
 })()"""
 
 
-def open_long(visitor: Visitor, server: Server) -> None:
-    messages = conversation(100)
-    path = [f"trn_{n}" for n in range(100)]
-    page = {"messages": messages, "path": path, "running_turn_id": None}
-    visitor.page.route("**/cht_long/messages", lambda route: route.fulfill(json=page))
+def open_long(visitor: Visitor, server: Server, count: int = 100, size: int = 100) -> None:
+    """A chat of so many turns, told in pages of that size."""
+    messages = conversation(count)
+
+    def tell(route: Route) -> None:
+        asked = parse_qs(urlsplit(route.request.url).query)
+        end = int(asked["before"][0].removeprefix("trn_")) if "before" in asked else count
+        begin = max(0, end - int(asked.get("limit", [f"{size}"])[0]))
+        page: dict[str, Any] = {"messages": messages[2 * begin : 2 * end]}
+        page["path"] = [f"trn_{n}" for n in range(begin, end)]
+        route.fulfill(json=page | ({"next_before": f"trn_{begin}"} if begin else {}))
+
+    visitor.page.route("**/cht_long/messages*", tell)
     visitor.page.goto(f"{server.url}/#/chat/cht_long")
 
 
-def test_statement_62_a_chat_of_200_messages_can_be_used_at_once(visitor: Visitor, server: Server) -> None:
-    """Its end is painted and the page can be used 150 ms after its data has come; the older messages come in
-    by and by, and nothing on the screen moves."""
+@pytest.mark.alone
+@pytest.mark.parametrize("count", [100, 600])
+def test_statement_62_a_long_chat_can_be_used_at_once(visitor: Visitor, server: Server, count: int) -> None:
+    """Of 200 messages or 1,200, its end is painted and the page can be used 150 ms after its data has come;
+    the older messages come in by and by, and nothing on the screen moves."""
     visitor.page.add_init_script(NOTE)
-    open_long(visitor, server)
+    open_long(visitor, server, count)
 
     def attempt() -> list[float]:
         visitor.page.reload()
@@ -107,7 +122,8 @@ def test_statement_62_a_chat_of_200_messages_can_be_used_at_once(visitor: Visito
     tops = visitor.page.evaluate("tops")
     assert len({count for count, _ in tops}) >= 3
     assert max(top for _, top in tops) - min(top for _, top in tops) <= STILL
-    expect(visitor.questions.last).to_have_text("Question 99?")
+    expect(visitor.questions.last).to_have_text(f"Question {count - 1}?")
+    expect(visitor.questions).to_have_count(100)
 
 
 def test_older_messages_move_nothing_for_a_reader_who_has_scrolled_up(
@@ -135,6 +151,90 @@ def test_older_messages_move_nothing_for_a_reader_who_has_scrolled_up(
     visitor.page.evaluate("document.querySelector('[role=log]').scrollTop = 0")
     expect(visitor.questions.first).to_have_text("Question 0?")
     expect(visitor.questions.first).to_be_in_viewport()
+
+
+def test_reading_back_to_the_first_message_moves_nothing(visitor: Visitor, server: Server) -> None:
+    """What was said before the newest page comes when somebody is near the beginning of what is there, above
+    them; by keyboard it is asked for, and whoever asked for the last of it is still in the conversation."""
+    visitor.page.add_init_script(IDLE)
+    open_long(visitor, server, 80, size=30)
+    visitor.page.reload()
+    expect(visitor.questions).to_have_count(6)
+    more = visitor.page.get_by_role("button", name=EARLIER)
+
+    def drawn(count: int, read: Locator) -> None:
+        """All that has come, while this is read."""
+        before = read.bounding_box()
+        assert before
+        found = 0
+        while found < count:
+            found = visitor.page.evaluate("() => idle()")
+            after = read.bounding_box()
+            assert after
+            assert abs(after["y"] - before["y"]) <= STILL, found
+
+    drawn(30, visitor.questions.last)
+    first = visitor.questions.get_by_text("Question 50?")
+    with visitor.page.expect_response("**/messages?before=trn_50"):
+        first.scroll_into_view_if_needed()
+    drawn(60, first)
+    with visitor.page.expect_response("**/messages?before=trn_20"):
+        more.press("Enter")
+    drawn(80, visitor.questions.get_by_text("Question 20?"))
+    expect(more).to_have_count(0)
+    expect(visitor.page.get_by_role("log")).to_be_focused()
+    visitor.page.keyboard.press("Home")
+    expect(visitor.questions.first).to_have_text("Question 0?")
+    expect(visitor.questions.first).to_be_in_viewport()
+
+
+def test_what_was_read_back_can_be_stopped_edited_and_left_again(
+    visitor: Visitor, server: Server, model: ToldModel
+) -> None:
+    """On pages of three, so that eight questions are a long chat: an old question is asked again, stopped and
+    edited, and what was said before it and after it stays within reach, in its order."""
+    model.tell("Yes.")
+    started: dict[str, Any] = {}
+    for n in range(8):
+        chat = {"chat_id": started["chat_id"]} if started else {}
+        asked = {"input": f"Question {n}?", **chat}
+        started = visitor.page.request.post(f"{server.url}/v1/turns", data=asked).json()
+        visitor.page.request.get(f"{server.url}{started['events_url']}").text()
+
+    def shorten(route: Route) -> None:
+        url = route.request.url
+        route.continue_(url=url if "limit=" in url else f"{url}{'&' if '?' in url else '?'}limit=3")
+
+    visitor.page.route("**/messages*", shorten)
+    visitor.page.goto(f"{server.url}/#/chat/{started['chat_id']}")
+    more = visitor.page.get_by_role("button", name=EARLIER)
+    expect(visitor.questions.last).to_have_text("Question 7?")
+    visitor.page.get_by_role("log").press("Home")
+    expect(visitor.questions).to_have_text([f"Question {n}?" for n in range(8)])
+    expect(more).to_have_count(0)
+    model.tell("Once more", HOLD)
+    second = visitor.page.locator(".exchange").nth(2)
+    second.get_by_role("button", name="Ask again").click()
+    expect(visitor.text).to_have_text("Once more")
+    expect(visitor.questions).to_have_count(3)
+    visitor.stop.click()
+    visitor.finished()
+    expect(second.get_by_role("group", name="Answer 2 of 2")).to_be_visible()
+    second.get_by_role("button", name="The answer before").click()
+    expect(visitor.questions).to_have_text([f"Question {n}?" for n in range(8)])
+    model.tell("That too.")
+    second.get_by_role("button", name="Edit the question").click()
+    field = second.get_by_role("textbox", name="Edit the question")
+    field.fill("Another question?")
+    field.press("Enter")
+    visitor.finished()
+    expect(visitor.questions).to_have_text(["Question 0?", "Question 1?", "Another question?"])
+    second.get_by_role("button", name="The question before").click()
+    # As it was asked last: the answer that was stopped.
+    expect(second.get_by_role("group", name="Answer 2 of 2")).to_be_visible()
+    second.get_by_role("button", name="The answer before").click()
+    expect(visitor.questions).to_have_text([f"Question {n}?" for n in range(8)])
+    expect(more).to_have_count(0)
 
 
 def test_a_long_question_is_folded(visitor: Visitor, model: ToldModel) -> None:

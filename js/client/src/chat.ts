@@ -77,6 +77,9 @@ export interface UseChatOptions extends ChatOptions {
   resume?: boolean
 }
 
+/** Of a chat that is read back: what a page can show at once, and more than anybody has said to it. */
+const LONGEST = { limit: 500 }
+
 /** A connection that is back within this time was never worth a word. */
 const PATIENCE_MS = 1000
 
@@ -160,7 +163,7 @@ export class LiveChat {
     const { signal } = this.#leaving
     if (this.#snapshot.error) this.clearError()
     try {
-      const { messages, running_turn_id: turnId } = await this.client.chats.messages(chatId, signal)
+      const { messages, running_turn_id: turnId } = await this.client.chats.messages(chatId, LONGEST, signal)
       if (this.#running) return
       this.#set({ messages: messages.map(shown), sources: messages.findLast(isAnswer)?.sources ?? [] })
       if (turnId) await this.#answer((following) => this.client.turns.follow(turnId, following))

@@ -40,8 +40,9 @@ export function createClient(options: ClientOptions = {}) {
       list: (page: { before?: number; limit?: number } = {}) =>
         api.json<{ chats: Chat[]; next_before?: number | null }>(`chats${search(page)}`),
       get: (id: string) => api.json<Chat>(`chats/${id}`),
-      messages: (id: string, signal?: AbortSignal) =>
-        api.json<MessagePage>(`chats/${id}/messages`, { signal }),
+      /** What was said last, or last before the turn `before`: of a hundred turns, or of `limit`, at most 500. */
+      messages: (id: string, page: { before?: string; limit?: number } = {}, signal?: AbortSignal) =>
+        api.json<MessagePage>(`chats/${id}/messages${search(page)}`, { signal }),
       delete: (id: string) => api.json<void>(`chats/${id}`, { method: 'DELETE' }),
     },
     sources: {
@@ -71,7 +72,7 @@ function formOf(files: readonly File[]): FormData {
   return form
 }
 
-function search(fields: Record<string, number | undefined>): string {
+function search(fields: Record<string, number | string | undefined>): string {
   const given = Object.entries(fields).filter(([, value]) => value !== undefined) as unknown as [string, string][]
   return given.length ? `?${new URLSearchParams(given)}` : ''
 }

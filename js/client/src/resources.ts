@@ -60,11 +60,13 @@ export interface Feedback {
   updated_at: number
 }
 
-/** The chosen path of a chat, oldest first (PROTOCOL.md §7). */
+/** The end of a chat's chosen path, or a part of it, oldest first (PROTOCOL.md §7.1). */
 export interface MessagePage {
   messages: Message[]
-  /** The path's turns, the running one included. */
+  /** Its turns, the running one included. */
   path?: string[]
+  /** Asks for what was said before; missing when that is nothing. */
+  next_before?: string | null
   /** May be a turn that is not on the path. */
   running_turn_id?: string | null
 }

@@ -23,7 +23,7 @@ async function oneTurn({ hold = log.length, events = log as readonly TurnEvent[]
       json(response, 200, { status: 'cancelled' })
       release()
     } else if (method === 'POST') json(response, 202, receipt, { 'x-request-id': 'req_7' })
-    else if (path === '/v1/chats/cht_a/messages') json(response, 200, { messages })
+    else if (path === '/v1/chats/cht_a/messages?limit=500') json(response, 200, { messages })
     else {
       const frames = framesAfter(headers['last-event-id'] as string | undefined, events)
       // Whoever comes after the stop finds a turn that has ended.
@@ -144,7 +144,7 @@ test('a question that never reached the server is sent again as it was', async (
 
 test('a chat that is read back shows its messages and follows what is being written', async () => {
   const { url } = await serve(({ path }, response) => {
-    if (path.endsWith('/messages')) {
+    if (path.endsWith('/messages?limit=500')) {
       const asked = { id: 'msg_q', chat_id: 'cht_a', turn_id: 'trn_a', role: 'user', text: 'How large?', created_at: 1 }
       json(response, 200, { messages: [asked], running_turn_id: 'trn_a' })
     } else response.writeHead(200, EVENT_STREAM).end(framesAfter('').join(''))

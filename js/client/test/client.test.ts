@@ -236,6 +236,15 @@ test('files are uploaded as form fields', async () => {
   assert.match(seen[0]?.body as string, /name="file"; filename="a\.txt"[^]*Hello[^]*filename="b\.md"[^]*World/)
 })
 
+test('what was said is read page by page', async () => {
+  const { url, seen } = await serve((_, response) => json(response, 200, { messages: [], next_before: 'trn_2' }))
+  const { chats } = createClient({ baseUrl: url })
+  const { next_before: before } = await chats.messages('cht_1')
+  await chats.messages('cht_1', { before: before as string, limit: 20 })
+  const path = '/v1/chats/cht_1/messages'
+  assert.deepEqual([path, `${path}?before=trn_2&limit=20`], seen.map((one) => one.path))
+})
+
 test('deleting answers nothing, listing pages', async () => {
   const { url, seen } = await serve(({ method }, response) => {
     if (method === 'DELETE') response.writeHead(204).end()

@@ -53,6 +53,10 @@ class Tree:
         """What was said before that turn: the path to its parent."""
         return self.path(turn_id)[:-1]
 
+    def telling(self, path: Sequence[Node]) -> list[str]:
+        """The turns that have what is said on a path: its own, and of each retry the one that asked first."""
+        return list({turn_id: None for node in path for turn_id in (self.answers(node)[0], node.turn_id)})
+
     def newest_below(self, turn_id: str) -> str:
         """Where that turn's branch was continued last: at each turn, on with the newest after it."""
         while children := self._children.get(turn_id):

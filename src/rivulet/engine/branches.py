@@ -1,13 +1,14 @@
 """The verbs on a chat as a whole: what was said on its chosen path, and choosing another branch."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rivulet.domain.chat import Chat
+from rivulet.domain.chat import Chat, Message
 from rivulet.domain.errors import NotFound
 from rivulet.domain.tenant import Principal
 from rivulet.domain.transcript import Transcript
-from rivulet.domain.tree import Tree, along, rated
+from rivulet.domain.tree import Node, Tree, along, rated
 from rivulet.engine.access import Access
 from rivulet.ports.answering import Exchange
 from rivulet.ports.branches import Branches
@@ -29,6 +30,15 @@ class Place:
         return self.edit_of or self.parent_id
 
 
+@dataclass(frozen=True)
+class Page:
+    """The end of a path, oldest first. `next_before` is for what was said before it; None if that is all."""
+
+    path: Sequence[Node]
+    messages: list[Message]
+    next_before: str | None
+
+
 class Branching:
     """Reads the tree and the messages of a chat, and moves its leaf."""
 
@@ -41,6 +51,22 @@ class Branching:
     async def transcript(self, who: Principal, chat_id: str) -> Transcript:
         """Raises NotFound."""
         return await self.of(who.tenant_id, await self._access.chat(who, chat_id))
+
+    async def page(self, who: Principal, chat_id: str, before: str | None, limit: int) -> Page:
+        """So many turns at the end of the chosen path; or of the path that leads to the turn `before`, and
+        not it, whichever is chosen now. Raises NotFound."""
+        chat = await self._access.chat(who, chat_id)
+        tree = await self._branches.tree(who.tenant_id, chat.id)
+        if before is not None and before not in tree:
+            raise NotFound
+        path = tree.chosen() if before is None else tree.before(before)
+        shown = path[-limit:]
+        said, feedback = await asyncio.gather(
+            self._chats.messages(who.tenant_id, chat.id, tree.telling(shown)),
+            self._feedback.of_chat(who.tenant_id, chat.id),
+        )
+        is_all = len(shown) == len(path)
+        return Page(shown, along(tree, shown, rated(said, feedback)), None if is_all else shown[0].turn_id)
 
     async def of(self, tenant_id: str, chat: Chat) -> Transcript:
         """Everything said in a chat of that tenant, whoever asks."""

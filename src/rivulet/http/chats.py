@@ -13,6 +13,10 @@ from rivulet.http.errors import reply
 from rivulet.http.shapes import BranchBody, ChatPage, ChatShown, MessageList, TitleBody, described
 from rivulet.http.turns import who
 
+TURNS = 100
+"""On a page of what was said, unless asked for otherwise: more than anybody reads back at once, and read from
+the disk, sent and drawn in the time of a short chat."""
+
 
 def routes(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1/chats", tags=["chats"])
@@ -21,12 +25,18 @@ def routes(service: Service) -> APIRouter:
         running = await service.chats.running(principal, chat.id)
         return ChatShown(**msgspec.structs.asdict(chat), running_turn_id=running)
 
-    async def said(principal: Principal, chat_id: str) -> MessageList:
+    async def said(
+        principal: Principal, chat_id: str, before: str | None = None, limit: int = TURNS
+    ) -> MessageList:
         # What runs first: a turn that ends in between is then still followed, and its end is found there.
         running = await service.chats.running(principal, chat_id)
-        transcript = await service.branches.transcript(principal, chat_id)
-        path = [node.turn_id for node in transcript.tree.chosen()]
-        return MessageList(messages=transcript.messages(), path=path, running_turn_id=running)
+        page = await service.branches.page(principal, chat_id, before, limit)
+        return MessageList(
+            messages=page.messages,
+            path=[node.turn_id for node in page.path],
+            next_before=page.next_before,
+            running_turn_id=running,
+        )
 
     @router.get("", responses=described(200, ChatPage, "Chats, the one last used first"))
     async def recent(
@@ -50,10 +60,16 @@ def routes(service: Service) -> APIRouter:
         return reply(await shown(who(request), await service.chats.rename(who(request), chat_id, body.title)))
 
     @router.get("/{chat_id}/messages", responses=described(200, MessageList, "Oldest first"))
-    async def messages(request: Request, chat_id: str) -> Response:
-        """Questions and finished answers of the chosen path; an answer being written is followed by its
-        `running_turn_id`."""
-        return reply(await said(who(request), chat_id))
+    async def messages(
+        request: Request,
+        chat_id: str,
+        before: Annotated[str | None, Query(max_length=128)] = None,
+        limit: Annotated[int, Query(ge=1, le=500)] = TURNS,
+    ) -> Response:
+        """Questions and finished answers at the end of the chosen path, of so many turns. `before` is the
+        `next_before` of the page that was read last, and gives what was said before it. An answer being
+        written is followed by its `running_turn_id`."""
+        return reply(await said(who(request), chat_id, before, limit))
 
     @router.put("/{chat_id}/branch", responses=described(200, MessageList, "What is said on that branch"))
     async def choose(request: Request, chat_id: str, body: BranchBody) -> Response:

@@ -128,11 +128,12 @@ class ChatPage(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageList(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The chosen path: `path` has its turns, those that are being answered too. The turn that runs may stand
-    on another branch."""
+    """A part of the chosen path: `path` has its turns, those that are being answered too. `next_before` asks
+    for what was said before it. The turn that runs may stand on another branch."""
 
     messages: list[Message]
     path: list[str]
+    next_before: str | None = None
     running_turn_id: str | None = None
 
 

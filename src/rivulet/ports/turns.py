@@ -151,8 +151,11 @@ class Chats(Protocol):
         when a new one is there already or an old one is not."""
         ...
 
-    async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
-        """Questions and finished answers of all branches, oldest first."""
+    async def messages(
+        self, tenant_id: str, chat_id: str, turn_ids: Sequence[str] | None = None
+    ) -> list[Message]:
+        """Questions and finished answers of all branches, oldest first; of these turns only, if they are
+        named. A question is that of the turn which asked it first."""
         ...
 
     async def delete(self, tenant_id: str, chat_id: str) -> bool:

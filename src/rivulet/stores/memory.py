@@ -234,8 +234,11 @@ class MemoryChats:
         self._tables.chats[tenant_id, chat.id] = put
         return True
 
-    async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
-        return [message for turn in self._tables.of_chat(tenant_id, chat_id) for message in turn.messages]
+    async def messages(
+        self, tenant_id: str, chat_id: str, turn_ids: Sequence[str] | None = None
+    ) -> list[Message]:
+        said = [message for turn in self._tables.of_chat(tenant_id, chat_id) for message in turn.messages]
+        return [message for message in said if turn_ids is None or message.turn_id in turn_ids]
 
     async def delete(self, tenant_id: str, chat_id: str) -> bool:
         turns = self._tables.of_chat(tenant_id, chat_id)

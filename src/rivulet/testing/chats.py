@@ -65,6 +65,23 @@ class ChatContract:
         assert record is not None
         assert record.retry_of == "t1"
 
+    async def test_messages_of_some_turns(self, world: World) -> None:
+        """Only what was said in the turns that are named, in the order in which it was said; not in a turn of
+        another chat or tenant, nor in one that is not there. A retry has no question of its own."""
+        ask = Asker(world)
+        for turn in ("t1", "t2", "t3"):
+            await ask.answer(turn, "c1", new=turn == "t1")
+        opening = ask.opening("t4", "c1", new=False)
+        started = msgspec.structs.replace(opening.started, retry_of="t1", user_message_id="question_t1")
+        await ask.finish(await ask.open("t4", "c1", new=False, started=started))
+        await ask.answer("t5", "c2")
+        await Asker(world, tenant_id="other").answer("t6", "c1")
+        named = ["t4", "t5", "t6", "t404", "t2"]
+        messages = await world.stores.chats.messages("default", "c1", named)
+        assert [message.id for message in messages] == ["question_t2", "answer_t2", "answer_t4"]
+        assert await world.stores.chats.messages("default", "c1", []) == []
+        assert len(await world.stores.chats.messages("default", "c1")) == 7
+
     async def test_recent_chats_page_by_page(self, world: World) -> None:
         """Newest first; paging loses none, not even those that share a millisecond."""
         ask = Asker(world)

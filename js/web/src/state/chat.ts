@@ -1,7 +1,7 @@
 /** The open chat: its questions with their answers, the one being written, and what can be done with them. */
 
 import { batch, signal } from '@preact/signals'
-import { ChatError, isChatError, type Connection, type Failure, type Message, type MessagePage, type Question, type Turn } from '@rivulet/client'
+import { ChatError, isChatError, type Connection, type Failure, type Message, type MessagePage, type Question, type Trouble, type Turn } from '@rivulet/client'
 
 import { words } from '../words.ts'
 import { Answer } from './answer.ts'
@@ -16,6 +16,10 @@ import { request, server } from './server.ts'
 import { whileAnswering } from './settings.ts'
 import { tellWindows } from './windows.ts'
 
+/** As many turns as the server sends unasked, and the most it sends. */
+const PAGE = 100
+const LARGEST_PAGE = 500
+
 /** Lives as long as its chat is on the screen; leaving it stops the following, never the turn. */
 export class OpenChat {
   id: string | null
@@ -23,9 +27,14 @@ export class OpenChat {
   readonly running = signal<Answer | null>(null)
   /** The exchange that was begun last on this page: it has the view to itself. */
   readonly begun = signal<Exchange | null>(null)
+  /** Asks for what was said before the first exchange; null when that is nothing. */
+  readonly earlier = signal<string | null>(null)
+  readonly isReadingEarlier = signal(false)
   readonly isLoading = signal(false)
   readonly problem = signal<string | null>(null)
   readonly connection = signal<Connection>('open')
+  /** Why it is not open, and since when. */
+  readonly trouble = signal<Trouble | null>(null)
   readonly queue: Queue
   /** Was not taken and is written nowhere else: on its way into the field. */
   readonly unsent = signal('')
@@ -37,6 +46,9 @@ export class OpenChat {
   /** Counts what happened here; a list asked for before that is older than it and must not undo it. */
   #changes = 0
   #reads = 0
+  /** The turn that the first exchange continues, null when it continues none; unknown until the chat was read. The
+   * list reaches back to there, whatever branch is chosen later. */
+  #root: string | null | undefined
   /** A question on its way: nobody can tell yet whether a list that is read now has it. */
   #sending: Promise<unknown> | undefined
   /** Another window's turn came to be while this page still followed the one before. */
@@ -44,6 +56,7 @@ export class OpenChat {
 
   constructor(id: string | null) {
     this.id = id
+    this.#root = id ? undefined : null
     this.queue = new Queue(id)
     if (id) void this.load()
     else this.queue.isHeld.value = this.queue.waiting.value.length > 0
@@ -77,8 +90,38 @@ export class OpenChat {
   async #read(id: string): Promise<MessagePage> {
     await this.#sending
     const seen = this.#changes
-    const page = await server.chats.messages(id, this.#leaving.signal)
+    const page = await this.#pages(id)
     return seen === this.#changes ? page : this.#read(id)
+  }
+
+  /** The newest page, and with it what else is on the screen. */
+  async #pages(id: string): Promise<MessagePage> {
+    const { signal } = this.#leaving
+    const shown = this.exchanges.value.length
+    let page = await server.chats.messages(id, shown > PAGE ? { limit: Math.min(shown, LARGEST_PAGE) } : {}, signal)
+    while (page.next_before && this.#root !== undefined && !page.messages.some(({ parent_id }) => parent_id === this.#root)) {
+      const older = await server.chats.messages(id, { before: page.next_before, limit: LARGEST_PAGE }, signal)
+      const path = [...(older.path ?? []), ...(page.path ?? [])]
+      page = { ...page, path, messages: [...older.messages, ...page.messages], next_before: older.next_before ?? null }
+    }
+    return page
+  }
+
+  /** Reads the page before the first exchange. */
+  async readEarlier(): Promise<void> {
+    const before = this.earlier.value
+    if (!this.id || before === null || this.isReadingEarlier.value) return
+    this.isReadingEarlier.value = true
+    const { signal } = this.#leaving
+    const read = async () => {
+      const page = await server.chats.messages(this.id as string, { before }, signal)
+      // Another branch may have been chosen meanwhile, with another past.
+      if (before === this.earlier.value) this.#prepend(page)
+    }
+    await attempt(read().catch((problem: unknown) => {
+      if (!signal.aborted) throw problem
+    }))
+    this.isReadingEarlier.value = false
   }
 
   /** Asks, or lets the question wait its turn if that is wanted. What cannot be taken now goes into the field. */
@@ -231,8 +274,10 @@ export class OpenChat {
     if (!this.#leaving.signal.aborted && chatId.value === null) goTo(this.id)
   }
 
-  #show({ messages, path, running_turn_id: runningId }: MessagePage): void {
+  #show(page: MessagePage): void {
+    const { messages, path, running_turn_id: runningId } = page
     batch(() => {
+      this.#reachesBackTo(page)
       const read = exchangesOf(messages, this.exchanges.value, (message) => this.#answerOf(message))
       const isOnPath = runningId && (path?.includes(runningId) ?? true)
       const asked = isOnPath ? (read.find(({ turnId }) => turnId === runningId) ?? read.findLast(({ turnId }) => turnId)) : undefined
@@ -242,6 +287,20 @@ export class OpenChat {
       this.exchanges.value = read
       if (!this.running.value && this.queue.waiting.value.length) this.queue.isHeld.value = true
     })
+  }
+
+  #prepend(page: MessagePage): void {
+    this.#changes += 1
+    batch(() => {
+      const before = exchangesOf(page.messages, [], (message) => this.#answerOf(message))
+      this.exchanges.value = [...before, ...this.exchanges.value]
+      this.#reachesBackTo(page)
+    })
+  }
+
+  #reachesBackTo({ messages, next_before: before = null }: MessagePage): void {
+    this.earlier.value = before
+    this.#root = messages[0]?.parent_id ?? null
   }
 
   #answerOf(message: Message): Answer {
@@ -291,7 +350,11 @@ export class OpenChat {
   #following() {
     return {
       signal: this.#leaving.signal,
-      onConnection: (state: Connection) => (this.connection.value = state),
+      onConnection: (state: Connection, trouble: Trouble | null = null) =>
+        batch(() => {
+          this.connection.value = state
+          this.trouble.value = trouble
+        }),
     }
   }
 }

@@ -4,6 +4,7 @@ import { effect, useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
+import type { Exchange } from '../state/exchange.ts'
 import { words } from '../words.ts'
 import { ExchangeView } from './exchange.tsx'
 import { DownIcon } from './icons.tsx'
@@ -24,7 +25,8 @@ export function Transcript({ chat }: { chat: OpenChat }) {
     return () => made.dispose()
   }, [])
   const all = chat.exchanges.value
-  const shown = useShown(chat, all.length, content, scroller.value)
+  const shown = useShown(chat, all, content, scroller.value)
+  const hasEarlier = useLasting(chat.earlier.value !== null, shown < all.length)
   useFollowing(chat, scroller.value)
   const isRunning = chat.running.value !== null
   const stay = () => void (isRunning || scroller.value?.hold())
@@ -36,6 +38,7 @@ export function Transcript({ chat }: { chat: OpenChat }) {
           {chat.problem.value !== null && <LoadProblem chat={chat} problem={chat.problem.value} />}
           {all.length === 0 && !chat.id && <Welcome />}
           {all.length === 0 && chat.isLoading.value && <Skeleton />}
+          {hasEarlier && <Earlier chat={chat} isNext={shown === all.length} box={box} />}
           {all.slice(all.length - shown).map((exchange, i) => (
             <ExchangeView key={exchange.key} chat={chat} exchange={exchange} isLast={i === shown - 1} />
           ))}
@@ -43,6 +46,27 @@ export function Transcript({ chat }: { chat: OpenChat }) {
       </div>
       {scroller.value?.isAway.value && <ToLatest scroller={scroller.value} />}
     </div>
+  )
+}
+
+/** What was said before comes when somebody scrolls near it, which is when it is the next to be drawn; by keyboard,
+ * and after a failure, it is asked for. */
+function Earlier({ chat, isNext, box }: { chat: OpenChat; isNext: boolean; box: { current: HTMLElement | null } }) {
+  const button = useRef<HTMLButtonElement>(null)
+  const before = chat.earlier.value
+  useEffect(() => {
+    if (!isNext) return
+    const seen: IntersectionObserverCallback = (entries) => entries.some(({ isIntersecting }) => isIntersecting) && void chat.readEarlier()
+    const near = new IntersectionObserver(seen, { root: box.current, rootMargin: '200% 0px 0px' })
+    near.observe(button.current as Element)
+    return () => near.disconnect()
+  }, [chat, before, isNext])
+  // When the last of them is there, whoever pressed is in the conversation, not nowhere.
+  useLayoutEffect(() => () => void (document.activeElement === button.current && box.current?.focus({ preventScroll: true })), [])
+  return (
+    <button type="button" class="earlier" ref={button} aria-disabled={chat.isReadingEarlier.value} onClick={() => void chat.readEarlier()}>
+      {words.earlierMessages}
+    </button>
   )
 }
 
@@ -70,31 +94,40 @@ function Skeleton() {
 }
 
 /** How many exchanges are drawn, counted from the last: a few at once, the older ones in idle moments, above the
- * view and without moving it. */
-function useShown(chat: OpenChat, count: number, content: { current: HTMLElement | null }, scroller: Scroller | null): number {
-  const drawn = useRef({ chat, shown: 0 })
-  if (drawn.current.chat !== chat) drawn.current = { chat, shown: 0 }
+ * view and without moving it. What was drawn stays drawn. */
+function useShown(chat: OpenChat, all: readonly Exchange[], content: { current: HTMLElement | null }, scroller: Scroller | null): number {
+  const drawn = useRef<{ chat: OpenChat; count: number; first: Exchange | undefined }>({ chat, count: 0, first: undefined })
+  if (drawn.current.chat !== chat) drawn.current = { chat, count: 0, first: undefined }
   const state = drawn.current
   const again = useSignal(0)
   void again.value
-  // What was drawn stays drawn; a chat that is read back begins with its end.
-  const shown = Math.min(count, Math.max(AT_ONCE, state.shown + (count > state.shown && state.shown > 0 ? 1 : 0)))
-  state.shown = shown
+  const at = state.first ? all.indexOf(state.first) : -1
+  const shown = at < 0 ? Math.min(all.length, Math.max(AT_ONCE, state.count)) : all.length - at
+  const draw = (count: number) => Object.assign(state, { count, first: all[all.length - count] })
+  draw(shown)
   const place = useRef<{ anchor: Element; top: number } | null>(null)
   useLayoutEffect(() => {
     if (place.current) scroller?.restore(place.current.anchor, place.current.top)
     place.current = null
   }, [shown])
   useEffect(() => {
-    if (shown >= count) return
+    if (shown >= all.length) return
     return whenIdle(() => {
       const anchor = content.current?.querySelector('.exchange')
       place.current = anchor ? { anchor, top: anchor.getBoundingClientRect().top } : null
-      state.shown = Math.min(count, state.shown + AT_A_TIME)
+      draw(Math.min(all.length, shown + AT_A_TIME))
       again.value += 1
     })
-  }, [chat, shown, count])
+  }, [chat, shown, all])
   return shown
+}
+
+/** Whether it is so, or was so and something is still to come: what goes away above the view goes with what is put in
+ * its place. */
+function useLasting(isSo: boolean, isMoreToCome: boolean): boolean {
+  const was = useRef(false)
+  was.current = isSo || (was.current && isMoreToCome)
+  return was.current
 }
 
 /** Safari has no idle moments; a pause will do. */

@@ -97,11 +97,18 @@ class SqliteChats:
 
         return await self._db.write(put, durable=True)
 
-    async def messages(self, tenant_id: str, chat_id: str) -> list[Message]:
-        named = {"tenant_id": tenant_id, "chat_id": chat_id}
+    async def messages(
+        self, tenant_id: str, chat_id: str, turn_ids: Sequence[str] | None = None
+    ) -> list[Message]:
+        if turn_ids is not None and not turn_ids:
+            return []
+        named: dict[str, object] = {"tenant_id": tenant_id, "chat_id": chat_id}
+        if turn_ids is not None:
+            named["turn_ids"] = apsw.carray(tuple(turn_ids))
+        statement = _SQL["chat_messages" if turn_ids is None else "messages_of_turns"]
 
         def look(db: apsw.Connection) -> list[Message]:
-            return [_message.decode(body) for (body,) in rows(db, _SQL["chat_messages"], named)]
+            return [_message.decode(body) for (body,) in rows(db, statement, named)]
 
         return await self._db.read(look)
 

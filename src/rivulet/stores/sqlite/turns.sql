@@ -174,6 +174,14 @@ SELECT id, title, created_at, updated_at FROM chats WHERE tenant_id = :tenant_id
 SELECT id, title, created_at, updated_at FROM chats
 WHERE tenant_id = :tenant_id AND id >= :prefix AND id < :beyond ORDER BY id LIMIT 1;
 
+-- messages_of_turns: what was said in some turns of a chat
+SELECT messages.body
+FROM carray(:turn_ids) AS wanted
+CROSS JOIN turns ON turns.tenant_id = :tenant_id AND turns.id = wanted.value
+CROSS JOIN messages
+    ON messages.tenant_id = turns.tenant_id AND messages.chat_id = :chat_id AND messages.turn_key = turns.turn_key
+ORDER BY messages.turn_key, messages.role DESC;
+
 -- chat_messages: what was said in a chat, each answer after its question
 SELECT body FROM messages
 WHERE tenant_id = :tenant_id AND chat_id = :chat_id ORDER BY turn_key, role DESC;

@@ -13,6 +13,7 @@ export const conversation: typeof english = {
   chats: 'المحادثات',
   noChats: 'ستظهر محادثاتك هنا.',
   olderChats: 'عرض المحادثات الأقدم',
+  earlierMessages: 'عرض الرسائل السابقة',
   today: 'اليوم',
   yesterday: 'أمس',
   thisWeek: 'في وقت سابق من هذا الأسبوع',

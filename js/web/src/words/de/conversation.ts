@@ -13,6 +13,7 @@ export const conversation: typeof english = {
   chats: 'Chats',
   noChats: 'Hier stehen später deine Chats.',
   olderChats: 'Ältere Chats zeigen',
+  earlierMessages: 'Frühere Nachrichten zeigen',
   today: 'Heute',
   yesterday: 'Gestern',
   thisWeek: 'Früher in dieser Woche',

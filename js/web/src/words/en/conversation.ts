@@ -24,6 +24,7 @@ export const conversation = {
   chats: 'Chats',
   noChats: 'Your chats will be listed here.',
   olderChats: 'Show older chats',
+  earlierMessages: 'Show earlier messages',
   today: 'Today',
   yesterday: 'Yesterday',
   thisWeek: 'Earlier this week',
