@@ -1,11 +1,14 @@
 """The page: served whole from the package, under a policy that lets nothing foreign in."""
 
+import hashlib
 import re
+from base64 import b64encode
 from pathlib import Path
 from urllib.parse import urljoin
 
 import pytest
 
+from rivulet import __version__
 from rivulet.testing.scripted_model import ScriptedModel
 
 from .conftest import Site, serving
@@ -108,3 +111,27 @@ async def test_the_widget_is_for_other_pages_too(site: Site) -> None:
     async with site.http.get("/") as response:
         assert "access-control-allow-origin" not in response.headers
     assert (await site.json("GET", "/widget/panel-nothing.js"))[0] == 404
+
+
+async def test_the_widget_can_be_had_in_one_version(site: Site) -> None:
+    """The major version's is new after every upgrade, the exact one's never changes and may be kept for ever;
+    another version is not there, for people neither; and the hash that is told is the script's."""
+    seen: dict[str, bytes] = {}
+    major = __version__.split(".")[0]
+    for name, keeping in (
+        ("w", "max-age=600"),
+        (f"w@{major}", "max-age=600"),
+        (f"w@{__version__}", "immutable"),
+    ):
+        async with site.http.get(f"/{name}.js") as response:
+            assert response.headers["content-type"].startswith("text/javascript")
+            assert response.headers["access-control-allow-origin"] == "*"
+            assert keeping in response.headers["cache-control"]
+            seen[name] = await response.read()
+    assert len(set(seen.values())) == 1
+    for name in ("w@9.9.9.js", f"w@{__version__}", "w@.js", f"w@{__version__}.js.map"):
+        assert (await site.json("GET", f"/{name}", headers={"accept": "text/html"}))[0] == 404
+    _, told = await site.json("GET", "/v1/widget?key=pk_any")
+    assert told["script"] == f"/w@{__version__}.js"
+    digest = b64encode(hashlib.sha384(seen["w"]).digest()).decode()
+    assert told["integrity"] == f"sha384-{digest}"

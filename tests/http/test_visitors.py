@@ -1,6 +1,8 @@
 """Publishable keys: what a page of a listed origin may do, and nobody else (PROTOCOL.md §10.2)."""
 
+import time
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,8 @@ import pytest
 from starlette.datastructures import Headers
 
 from rivulet.config import BadSettings, PublishableKey, load
-from rivulet.domain.errors import RateLimited
+from rivulet.domain.errors import RateLimited, Unauthorised
+from rivulet.http.sessions import Sessions, secret_in
 from rivulet.http.visitors import KEPT, Visitors
 from rivulet.testing.scripted_model import ScriptedModel
 
@@ -22,20 +25,38 @@ KEYS = (
     PublishableKey(key=KEY, origins=(SHOP, OTHER), visitor_per_minute=30),
     PublishableKey(key=OTHERS_KEY, origins=("https://elsewhere.example",)),
 )
-ANNA, BERT = "vis_" + "a" * 26, "vis_" + "b" * 26
+ANNA, BERT = "anna", "bert"
+SECRET = b"s" * 32
+
+
+@cache
+def session(who: str, key: str = KEY) -> str:
+    """The one that this person has all the time, also when the tests take longer than a session."""
+    return Sessions(SECRET, lambda: time.time() + 7200).begin(key, "").visitor
+
+
+def knowing(data: Path) -> Path:
+    """A data directory whose server signs as `session` does."""
+    data.mkdir()
+    (data / "visitors.secret").write_bytes(SECRET)
+    return data
 
 
 @pytest.fixture(params=[None, "the-servers-own-key"], ids=["loopback", "with a key"])
 async def shop(request: pytest.FixtureRequest, tmp_path: Path, model: ScriptedModel) -> AsyncIterator[Site]:
     """A server with publishable keys whose visitors are answered by the scripted model."""
     settings = {"model": "openai:scripted", "publishable_keys": KEYS}
-    async with serving(tmp_path / "data", model, key=request.param, **settings) as site:
+    async with serving(knowing(tmp_path / "data"), model, key=request.param, **settings) as site:
         yield site
 
 
 def visitor(who: str | None = ANNA, key: str = KEY, origin: str | None = SHOP) -> dict[str, str]:
     """The headers of a request from a page."""
-    headers = {"authorization": f"Bearer {key}", "rivulet-visitor": who, "origin": origin}
+    headers = {
+        "authorization": f"Bearer {key}",
+        "rivulet-visitor": who and session(who, key),
+        "origin": origin,
+    }
     return {name: value for name, value in headers.items() if value is not None}
 
 
@@ -91,10 +112,77 @@ async def test_a_key_is_good_for_its_own_origins_only(shop: Site) -> None:
     assert (await ask(shop, visitor(origin=OTHER)))[0] == 202
 
 
-@pytest.mark.parametrize("who", [None, "", "vis_short", "anna", "vis_" + "a" * 65, "vis_" + "ä" * 26])
-async def test_a_visitor_has_an_unguessable_id(shop: Site, who: str | None) -> None:
-    """Without one that nobody can guess nothing is answered, because nothing could be kept apart."""
-    assert (await ask(shop, visitor(who)))[0] in (400, 403)
+@pytest.mark.parametrize(
+    "token",
+    [
+        None,
+        "",
+        "vis_" + "a" * 32,
+        session(ANNA)[:-1],
+        session(ANNA).replace("vis.", "ren."),
+        session(ANNA, OTHERS_KEY),
+        Sessions(b"t" * 32, time.time).begin(KEY, "").visitor,
+        Sessions(SECRET, time.time).begin(KEY, "").renewal,
+        Sessions(SECRET, lambda: time.time() - 901).begin(KEY, "").visitor,
+    ],
+)
+async def test_a_visitor_has_a_session_of_this_server(shop: Site, token: str | None) -> None:
+    """One that is made up, changed, for another key, of another server, over, or only good for renewing is
+    none: the page is told to begin another, and may read that."""
+    headers = visitor(None) | ({"rivulet-visitor": token} if token is not None else {})
+    async with shop.http.post("/v1/turns", json={"input": "Hi"}, headers=headers) as response:
+        assert (response.status, response.headers["access-control-allow-origin"]) == (401, SHOP)
+
+
+async def test_a_page_gets_a_session_for_its_visitor(shop: Site) -> None:
+    """A new visitor's without a token, the same visitor's with one, and never for pages of elsewhere."""
+    path = "/v1/widget/session"
+    status, first = await shop.json("POST", path, headers=visitor(None))
+    assert (status, first["expires_in"]) == (200, 900)
+    hers = visitor(None) | {"rivulet-visitor": first["visitor"]}
+    _, started = await ask(shop, hers)
+    for token in (first["visitor"], first["renewal"]):
+        _, again = await shop.json("POST", path, headers=hers | {"rivulet-visitor": token})
+        headers = hers | {"rivulet-visitor": again["visitor"]}
+        assert (await shop.json("GET", f"/v1/turns/{started['turn_id']}", headers=headers))[0] == 200
+    _, other = await shop.json("POST", path, headers=hers | {"rivulet-visitor": first["visitor"] + "x"})
+    headers = hers | {"rivulet-visitor": other["visitor"]}
+    assert (await shop.json("GET", f"/v1/turns/{started['turn_id']}", headers=headers))[0] == 404
+    for wrong in (visitor(None, origin=EVIL), visitor(None, origin=None), {"origin": shop.url}):
+        assert (await shop.json("POST", path, headers=wrong))[0] in (401, 403)
+
+
+def test_a_session_ends_and_its_visitor_does() -> None:
+    """A quarter of an hour for what a browser keeps, a day for all that can be made of it: a stolen token
+    cannot be renewed for ever."""
+    now = 1_000_000.0
+    sessions = Sessions(SECRET, lambda: now)
+    first = sessions.begin(KEY, "")
+    name = sessions.visitor(KEY, first.visitor)
+    now += 899
+    kept = sessions.begin(KEY, first.visitor)
+    assert sessions.visitor(KEY, kept.visitor) == name
+    now += 899
+    with pytest.raises(Unauthorised):
+        sessions.visitor(KEY, first.visitor)
+    assert sessions.visitor(KEY, kept.visitor) == name
+    assert sessions.visitor(KEY, sessions.begin(KEY, first.visitor).visitor) != name
+    now = 1_000_000.0 + 86_400 - 60
+    last = sessions.begin(KEY, kept.renewal)
+    assert (sessions.visitor(KEY, last.visitor), last.expires_in) == (name, 60)
+    now += 60
+    for token in (last.visitor, last.renewal, first.renewal):
+        assert sessions.visitor(KEY, sessions.begin(KEY, token).visitor) != name
+
+
+def test_the_secret_outlives_a_restart(tmp_path: Path) -> None:
+    """Made once, readable by its owner only; where nothing can be written there is one all the same."""
+    secret = secret_in(tmp_path)
+    assert (len(secret), secret_in(tmp_path)) == (32, secret)
+    assert (tmp_path / "visitors.secret").stat().st_mode & 0o777 == 0o600
+    (tmp_path / "visitors.secret").write_bytes(b"half")
+    assert len(secret_in(tmp_path)) == 32
+    assert len(secret_in(tmp_path / "missing")) == 32
 
 
 async def test_one_visitor_finds_nothing_of_another(shop: Site) -> None:
@@ -124,7 +212,9 @@ async def test_the_same_visitor_on_another_customers_page_is_another_one(
 ) -> None:
     """A visitor's id counts together with the key: what was asked on one site is not found on another."""
     keys = (PublishableKey(key=KEY, origins=(SHOP,)), PublishableKey(key=OTHERS_KEY, origins=(SHOP,)))
-    async with serving(tmp_path / "d", model, model="openai:scripted", publishable_keys=keys) as site:
+    async with serving(
+        knowing(tmp_path / "d"), model, model="openai:scripted", publishable_keys=keys
+    ) as site:
         _, started = await ask(site, visitor(ANNA))
         path = f"/v1/turns/{started['turn_id']}"
         assert (await site.json("GET", path, headers=visitor(ANNA, OTHERS_KEY)))[0] == 404
@@ -202,7 +292,9 @@ async def test_a_refused_page_is_told_why(shop: Site) -> None:
 async def test_questions_are_counted(tmp_path: Path, model: ScriptedModel) -> None:
     """A visitor who asks too often is told when to come back; others and following are not touched."""
     keys = (PublishableKey(key=KEY, origins=(SHOP,), visitor_per_minute=2, address_per_minute=3),)
-    async with serving(tmp_path / "d", model, model="openai:scripted", publishable_keys=keys) as site:
+    async with serving(
+        knowing(tmp_path / "d"), model, model="openai:scripted", publishable_keys=keys
+    ) as site:
         started = [(await ask(site, visitor(ANNA)))[0] for _ in range(2)]
         async with site.http.post("/v1/turns", json={"input": "More"}, headers=visitor(ANNA)) as response:
             assert (response.status, response.headers["retry-after"]) == (429, "30")
@@ -211,19 +303,20 @@ async def test_questions_are_counted(tmp_path: Path, model: ScriptedModel) -> No
         assert started == [202, 202]
         status, _ = await site.json("GET", f"/v1/turns/{his['turn_id']}", headers=visitor(BERT))
         assert status == 200
-        assert (await ask(site, visitor("vis_" + "c" * 26)))[0] == 429
+        assert (await ask(site, visitor("carla")))[0] == 429
 
 
 def test_questions_grow_back() -> None:
     """After half a minute half of them are there again, and forgetting visitors costs no memory."""
     now = 0.0
     keys = (PublishableKey(key=KEY, origins=(SHOP,), visitor_per_minute=2, address_per_minute=10**6),)
-    visitors = Visitors(keys, lambda: now)
+    sessions = Sessions(SECRET, time.time)
+    visitors = Visitors(keys, sessions, lambda: now)
 
     def asks(who: str) -> bool:
         scope = {"type": "http", "method": "POST", "path": "/v1/turns", "client": ("127.0.0.1", 1)}
         try:
-            visitors.admit(KEY, scope, Headers({"origin": SHOP, "rivulet-visitor": who}))
+            visitors.admit(KEY, scope, Headers({"origin": SHOP, "rivulet-visitor": session(who)}))
         except RateLimited:
             return False
         return True
@@ -232,7 +325,7 @@ def test_questions_grow_back() -> None:
     now = 30.0
     assert [asks(ANNA) for _ in range(2)] == [True, False]
     for number in range(KEPT + 10):
-        asks(f"vis_{number:026d}")
+        asks(f"visitor {number}")
     assert len(visitors._asked._left) <= KEPT  # pyright: ignore[reportPrivateUsage]
 
 

@@ -38,6 +38,7 @@ class Shop:
     policy: str | None = STRICT
     attributes: str = f'data-key="{KEY}"'
     head: str = ""
+    script: str = "w.js"
     body: str = "<h1>Bicycles</h1><p>Everything for the road.</p>"
     asked: list[str] = field(default_factory=list)
 
@@ -50,7 +51,7 @@ class Shop:
         return (
             f"<!doctype html><html lang=en><meta charset=utf-8><title>Shop</title>{self.head}"
             '<meta name=viewport content="width=device-width, initial-scale=1">'
-            f'<body>{self.body}<script src="{self.chat}/w.js" {self.attributes} async></script>'
+            f'<body>{self.body}<script src="{self.chat}/{self.script}" {self.attributes} async></script>'
         )
 
 

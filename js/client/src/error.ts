@@ -52,10 +52,13 @@ export async function recordOf<Body>(response: Response): Promise<Body> {
     return (await response.json()) as Body
   } catch (cause) {
     if (cause instanceof DOMException) throw cause
-    const { status } = response
-    if (cause instanceof SyntaxError) throw new ChatError('http', 'The answer cannot be read.', { status, retryable: true, cause })
-    throw lost(cause)
+    throw cause instanceof SyntaxError ? unreadable(response, cause) : lost(cause)
   }
+}
+
+/** Something that is no answer of the server's; a page of somebody else's may pass by itself. */
+export function unreadable({ status }: Response, cause?: unknown): ChatError {
+  return new ChatError('http', 'The answer cannot be read.', { status, retryable: true, cause })
 }
 
 /** Nobody answered, or nobody to the end. */

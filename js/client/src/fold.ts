@@ -1,7 +1,7 @@
 /** What a log folds to: the same record that the server's own fold makes (PROTOCOL.md §7). */
 
 import type {
-  CitationAdded, Data, Failure, FinishReason, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, Usage,
+  CitationAdded, Data, EventOf, Failure, FinishReason, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, Usage,
 } from './events.ts'
 
 export interface ToolUse {
@@ -103,7 +103,7 @@ export class Fold {
         turn.stages.push(event)
         return
       case 'tool.started':
-        this.#tools.set(event.tool_call_id, { id: event.tool_call_id, name: event.name })
+        this.#tool(event.tool_call_id, { name: event.name })
         return
       case 'tool.called':
         this.#tool(event.tool_call_id, { input: event.input })
@@ -135,14 +135,8 @@ export class Fold {
         turn.usage = event.usage ?? {}
         turn.timing = event.timing ?? null
         return
-      case 'stage.started':
-      case 'reasoning.started':
-      case 'reasoning.finished':
-      case 'tool.input.delta':
-      case 'text.finished':
-        return
       default:
-        event satisfies never
+        event satisfies EventOf<'stage.started' | 'reasoning.started' | 'reasoning.finished' | 'tool.input.delta' | 'text.finished'>
     }
   }
 

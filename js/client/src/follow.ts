@@ -1,6 +1,6 @@
 /** Following a turn: one endless stream of events made of as many connections as it takes (PROTOCOL.md §4). */
 
-import { ChatError, errorOf, lost } from './error.ts'
+import { ChatError, errorOf, lost, unreadable } from './error.ts'
 import { isKnown, type TurnEvent } from './events.ts'
 import { Parser } from './sse.ts'
 import { onWake } from './wake.ts'
@@ -59,7 +59,7 @@ export async function* follow(
         const isEnd = response.status === 204 && cursor && cursor === options.after
         if (response.ok && (isEnd || failures >= DOUBT) && (await isOver(line.signal))) {
           if (isEnd) return
-          throw new ChatError('http', 'The answer has ended, but it cannot be followed from here.', { status: response.status })
+          throw new ChatError('http', 'The answer has ended and cannot be followed.', { status: response.status })
         }
         retryAfter = 1000 * Math.min(60, Number(response.headers.get('retry-after')) || 0)
         throw error
@@ -104,12 +104,12 @@ function eventOf(name: string, data: string): TurnEvent | undefined {
   }
 }
 
-/** The error of a response that is not an event stream. A page of somebody else's may pass by itself. */
+/** The error of a response that is not an event stream. */
 async function refusal(response: Response): Promise<ChatError | undefined> {
   if (!response.ok) return errorOf(response)
   if (response.headers.get('content-type')?.startsWith('text/event-stream')) return undefined
   await response.body?.cancel()
-  return new ChatError('http', 'The answer is not an event stream.', { status: response.status, retryable: true })
+  return unreadable(response)
 }
 
 /** With jitter, so that a server which comes back does not meet everybody in the same instant. */

@@ -89,8 +89,7 @@ export class Turn implements AsyncIterable<TurnEvent> {
         yield event.delta
       }
       if (event.type === 'turn.finished' && event.error) {
-        const { code, message, retryable = false } = event.error
-        throw new ChatError(code, message, { retryable, requestId: this.requestId })
+        throw new ChatError(event.error.code, event.error.message, { ...event.error, requestId: this.requestId })
       }
     }
   }

@@ -25,8 +25,11 @@ async function bundle(entry, format) {
 
 export async function build() {
   const panel = await bundle('panel.ts', 'es')
-  const file = `widget/panel-${createHash('sha256').update(panel).digest('base64url').slice(0, 8)}.js`
-  const loader = (await bundle('loader.ts', 'iife')).replaceAll('PANEL_FILE', JSON.stringify(file))
+  const hash = (encoding) => createHash('sha256').update(panel).digest(encoding)
+  const file = `widget/panel-${hash('base64url').slice(0, 8)}.js`
+  const loader = (await bundle('loader.ts', 'iife'))
+    .replaceAll('PANEL_FILE', JSON.stringify(file))
+    .replaceAll('PANEL_HASH', JSON.stringify(`sha256-${hash('base64')}`))
   return { 'w.js': loader, [file]: panel }
 }
 

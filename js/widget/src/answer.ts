@@ -4,7 +4,7 @@ import type { ChatMessage } from '@rivulet/client/chat'
 
 import { make } from './elements.ts'
 import { Markdown } from './markdown.ts'
-import type { Words } from './settings.ts'
+import type { Words } from './words.ts'
 
 export class Answer {
   readonly element: HTMLElement

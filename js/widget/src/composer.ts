@@ -1,7 +1,7 @@
 /** Where questions are written: Enter sends, Shift+Enter is a new line, and while an answer runs the button stops. */
 
 import { icon, make } from './elements.ts'
-import type { Settings } from './settings.ts'
+import type { Worded } from './words.ts'
 
 const UP = 'M10 16V4M5 9l5-5 5 5'
 const SQUARE = 'M6 6h8v8H6z'
@@ -10,12 +10,12 @@ export class Composer {
   readonly element: HTMLFormElement
   readonly #input: HTMLTextAreaElement
   readonly #button: HTMLButtonElement
-  readonly #settings: Settings
+  readonly #settings: Worded
   readonly #send: (text: string) => void
   readonly #stop: () => void
   #isRunning = false
 
-  constructor(settings: Settings, send: (text: string) => void, stop: () => void) {
+  constructor(settings: Worded, send: (text: string) => void, stop: () => void) {
     this.#settings = settings
     this.#send = send
     this.#stop = stop

@@ -8,6 +8,7 @@ import { settingsOf, type Settings } from './settings.ts'
 
 /** Replaced by the build. */
 declare const PANEL_FILE: string
+declare const PANEL_HASH: string
 
 export type Listener = (detail?: unknown) => void
 
@@ -57,8 +58,10 @@ class Chat extends HTMLElement {
 
   #load(): Promise<Panel | undefined> {
     // A browser may remember for ever that an address could not be loaded.
-    const again = this.#attempts ? `?${this.#attempts}` : ''
-    this.#panel ??= (import(new URL(PANEL_FILE, home).href + again) as Promise<typeof import('./panel.ts')>)
+    const href = new URL(PANEL_FILE, home).href + (this.#attempts ? `?${this.#attempts}` : '')
+    // Whoever wants this file and no other wants the next one so too: an import takes what was preloaded, or nothing.
+    if (script?.integrity && !this.#panel) document.head.append(make('link', { rel: 'modulepreload', integrity: PANEL_HASH, href }))
+    this.#panel ??= (import(href) as Promise<typeof import('./panel.ts')>)
       .then(({ Panel }) => new Panel(this, this.#root, this.#settings, this.#launcher))
       .catch((problem: unknown) => {
         this.#panel = undefined

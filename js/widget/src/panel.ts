@@ -11,6 +11,8 @@ import css from './panel.css'
 import { Session } from './session.ts'
 import type { Settings } from './settings.ts'
 import { Store } from './store.ts'
+import { Visitor } from './visitor.ts'
+import { worded, type Worded } from './words.ts'
 
 const PLUS = 'M10 4v12M4 10h12'
 const GROW = 'M11.5 4H16v4.5M8.5 16H4v-4.5M16 4l-5 5M4 16l5-5'
@@ -23,10 +25,11 @@ const NEAR_PX = 60
 
 export class Panel {
   readonly #host: Chat
-  readonly #settings: Settings
+  readonly #settings: Worded
   readonly #launcher: HTMLButtonElement | undefined
   readonly #store: Store
   readonly #session: Session
+  readonly #visitor: Visitor
   readonly #chat: LiveChat
   readonly #composer: Composer
   readonly #panel: HTMLElement
@@ -44,19 +47,21 @@ export class Panel {
   #isAtEnd = true
   #overflow: string | undefined
 
-  constructor(host: Chat, root: ShadowRoot, settings: Settings, launcher: HTMLButtonElement | undefined) {
+  constructor(host: Chat, root: ShadowRoot, plain: Settings, launcher: HTMLButtonElement | undefined) {
     this.#host = host
-    this.#settings = settings
+    const settings = (this.#settings = worded(plain))
     this.#launcher = launcher
     this.#store = new Store(settings.key)
     this.#session = new Session(settings.key)
-    const { baseUrl, key, words, title } = settings
-    const { visitor, chatId } = this.#store
-    const options = { baseUrl, key, headers: { 'rivulet-visitor': visitor } }
+    const { baseUrl, key, words, title, smallPrint } = settings
+    const { chatId } = this.#store
+    const visitor = (this.#visitor = new Visitor(baseUrl, key, this.#store))
     this.#chat = new LiveChat({
-      ...options,
+      baseUrl,
+      key,
       chatId,
-      share: visitor,
+      fetch: visitor.fetch,
+      share: () => visitor.name,
       onChat: (id) => this.#store.keep(id),
       onFinish: ({ text, status }) => this.#host.tell('answer', { text, status }),
       onError: (error) => this.#failed(error),
@@ -80,6 +85,7 @@ export class Panel {
       this.#log,
       this.#connection,
       this.#composer.element,
+      ...(smallPrint ? [make('small', { part: 'small-print', dir: 'auto' }, smallPrint)] : []),
       this.#outcome,
     )
     this.#greet()
@@ -97,6 +103,7 @@ export class Panel {
   open(withFocus: boolean): void {
     if (!this.isOpen) {
       this.#panel.hidden = false
+      if (!this.#store.secondsLeft) this.#visitor.prepare()
       this.#host.tell('open')
       if (matchMedia(PHONE).matches) this.#holdPage()
     }
@@ -135,6 +142,7 @@ export class Panel {
 
   leave(): void {
     this.#letPageGo()
+    this.#visitor.leave()
     this.#chat.leave()
   }
 
@@ -145,11 +153,19 @@ export class Panel {
     this.#composer.focus()
   }
 
-  /** A kept chat that is no longer there gives way to a new one. */
+  /** A chat that is no longer there, or was that of a visitor whose time is over, gives way to a new one: a
+   *  question that it did not take is asked there, and what was said before stays on the screen. */
   #failed({ code, message }: ChatError): void {
-    if (code === 'not_found' && !this.#chat.snapshot().messages.length) {
+    const { messages, chatId } = this.#chat.snapshot()
+    const isAsked = messages.length > 0 && !messages.at(-1)?.turnId
+    if (code === 'not_found' && chatId && (isAsked || !messages.length)) {
       this.#chat.startNew()
       this.#store.keep(undefined)
+      if (isAsked) {
+        this.#chat.setMessages(messages)
+        void this.#chat.regenerate()
+        return
+      }
       this.#gone.textContent = this.#settings.words.gone
     }
     this.#host.tell('error', { code, message })
@@ -186,7 +202,8 @@ export class Panel {
     if (isWaiting && this.#stage.textContent !== doing) this.#stage.replaceChildren(make('i'), doing)
     if (!isWaiting) this.#stage.replaceChildren()
     this.#stage.hidden = !isWaiting
-    const lost = now.connection === 'open' ? '' : words[now.connection]
+    const status = now.trouble?.error.status
+    const lost = now.connection === 'open' ? '' : status ? `${words.faulty} (${status})` : words[now.connection]
     if (this.#connection.textContent !== lost) this.#connection.textContent = lost
     this.#connection.hidden = !lost
     if (before?.error !== now.error) void this.#showError(now)

@@ -8,40 +8,19 @@ export interface Settings {
   greeting: string
   placeholder: string
   suggestions: string[]
+  smallPrint: string
   isInline: boolean
   isOpen: boolean
-  words: Words
+  words: FirstWords
 }
 
-/** Everything the widget says by itself; `data-words` replaces any of it, as JSON. */
-export const WORDS = {
+/** What the loader says by itself. */
+const FIRST_WORDS = {
   open: 'Open chat',
-  newAnswer: 'Open chat, there is a new answer',
-  close: 'Close chat',
-  startNew: 'New conversation',
-  expand: 'Larger',
-  shrink: 'Smaller',
-  send: 'Send',
-  stop: 'Stop',
-  retry: 'Try again',
-  you: 'You asked',
-  source: 'Source',
-  page: 'page',
-  stopped: 'Stopped',
-  incomplete: 'The answer was cut off.',
-  thinking: 'Thinking…',
-  retrieval: 'Searching…',
-  reranking: 'Choosing the best passages…',
-  generation: 'Writing…',
-  queued: 'Waiting for its turn…',
-  done: 'The answer is complete.',
-  reconnecting: 'Reconnecting…',
-  offline: 'Waiting for the network…',
   missing: 'The chat cannot be loaded.',
-  gone: 'The earlier conversation is no longer there.',
-  unwelcome: 'This chat is not available on this page.',
+  retry: 'Try again',
 }
-export type Words = typeof WORDS
+export type FirstWords = typeof FIRST_WORDS
 
 /** The element's own attributes go before those of the script that brought it. */
 export function settingsOf(element: HTMLElement, script: DOMStringMap, baseUrl: string): Settings {
@@ -53,15 +32,16 @@ export function settingsOf(element: HTMLElement, script: DOMStringMap, baseUrl: 
     greeting: data['greeting'] ?? 'Hello! What would you like to know?',
     placeholder: data['placeholder'] ?? 'Ask a question',
     suggestions: (data['suggestions'] ?? '').split('|').map((text) => text.trim()).filter(Boolean).slice(0, 4),
+    smallPrint: data['smallPrint'] ?? '',
     isInline: element.hasAttribute('inline'),
     isOpen: data['open'] !== undefined && data['open'] !== 'false',
-    words: { ...WORDS, ...read(data['words']) },
+    words: { ...FIRST_WORDS, ...read(data['words']) },
   }
 }
 
-function read(json: string | undefined): Partial<Words> {
+function read(json: string | undefined): Partial<FirstWords> {
   try {
-    return json ? (JSON.parse(json) as Partial<Words>) : {}
+    return json ? (JSON.parse(json) as Partial<FirstWords>) : {}
   } catch {
     console.warn('The chat cannot read data-words: it must be JSON.')
     return {}

@@ -33,6 +33,7 @@ from rivulet.http.door import Door
 from rivulet.http.errors import invalid
 from rivulet.http.metrics import Metrics
 from rivulet.http.page import Page
+from rivulet.http.sessions import Sessions, secret_in
 from rivulet.http.shapes import schemas
 from rivulet.http.stream import Pulse
 from rivulet.http.visitors import Visitors
@@ -71,12 +72,14 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(sources.routes(house))
     app.include_router(documents.routes(house.library))
     app.include_router(health.routes(house, metrics))
-    visitors = Visitors(settings.publishable_keys, time.monotonic)
-    app.include_router(widget.routes(visitors))
+    secret = secret_in(settings.data_dir) if settings.publishable_keys else b""
+    visitors = Visitors(settings.publishable_keys, Sessions(secret, time.time), time.monotonic)
+    page = Page()
+    app.include_router(widget.routes(visitors, page))
     app.state.dialects = mount
     app.router.routes.extend(mount.routes())
     app.router.routes.append(sandbox.route())
-    app.mount("/", Page())
+    app.mount("/", page)
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)

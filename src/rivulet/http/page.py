@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import mimetypes
+from base64 import b64encode
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from rivulet import __version__
 from rivulet.domain.errors import NotFound
 
 POLICY = "; ".join(
@@ -44,6 +46,12 @@ _NAMED_BY_CONTENT = ("assets/", "widget/")
 LOADER = "w.js"
 """What pages of others name in their script tag: new to everybody within ten minutes of an upgrade."""
 
+FIXED = f"w@{__version__}.js"
+"""The same for pages that want exactly this version, with its hash in their tag. An upgrade ends it."""
+
+_LOADERS = {f"w@{__version__.partition('.')[0]}.js": LOADER, FIXED: LOADER}
+"""Names of the loader that no file has: what a page of another version names is not there."""
+
 _FOR_OTHER_PAGES = {
     "access-control-allow-origin": "*",
     "cross-origin-resource-policy": "cross-origin",
@@ -69,11 +77,18 @@ class Page:
     def is_built(self) -> bool:
         return "index.html" in self._files
 
+    @property
+    def integrity(self) -> str:
+        """The loader's hash as a script tag names it; empty where no page was built."""
+        loader = self._files.get(LOADER)
+        return f"sha384-{b64encode(hashlib.sha384(loader).digest()).decode()}" if loader else ""
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        name, asked = scope["path"].lstrip("/") or "index.html", Headers(scope=scope)
+        named, asked = scope["path"].lstrip("/") or "index.html", Headers(scope=scope)
+        name = _LOADERS.get(named, named)
         is_file = name in self._files
         is_share = name.startswith("share/") and not is_file
-        is_ours = name.startswith(("v1/", *_NAMED_BY_CONTENT, LOADER))
+        is_ours = name.startswith(("v1/", *_NAMED_BY_CONTENT, LOADER, "w@"))
         is_page = is_share or (not is_ours and "text/html" in asked.get("accept", ""))
         if scope["method"] not in ("GET", "HEAD") or not (is_file or is_page):
             raise NotFound
@@ -82,7 +97,7 @@ class Page:
         if not content:
             raise NotFound("The page was not built into this installation; the API works without it.")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        headers = {**SAFETY, **(UNLISTED if is_share else _keeping(name))}
+        headers = {**SAFETY, **(UNLISTED if is_share else _keeping(name, named == FIXED))}
         await self._reply(content, kind, headers, asked)(scope, receive, send)
 
     def _reply(self, content: bytes, kind: str, headers: dict[str, str], asked: Headers) -> Response:
@@ -104,8 +119,10 @@ class Page:
         return self._packed[content]
 
 
-def _keeping(name: str) -> dict[str, str]:
+def _keeping(name: str, is_fixed: bool) -> dict[str, str]:
     """How long a browser may keep a file, and which pages may use it."""
+    if is_fixed:
+        return {"cache-control": _FOR_EVER, **_FOR_OTHER_PAGES}
     if name == LOADER:
         return {"cache-control": "public, max-age=600", **_FOR_OTHER_PAGES}
     if not name.startswith(_NAMED_BY_CONTENT):

@@ -17,18 +17,22 @@ from starlette.types import Scope
 from rivulet.config import PublishableKey
 from rivulet.domain.errors import Forbidden, RateLimited, Unauthorised
 from rivulet.domain.tenant import LOCAL, Principal
+from rivulet.http.sessions import Session, Sessions
 
 VISITOR = "rivulet-visitor"
-"""The header with the visitor's own unguessable id, which the browser keeps."""
+"""The header with the visitor's session, or with the token to renew it by."""
+
+SESSION = "/v1/widget/session"
 
 KEPT = 10_000
 """Visitors and addresses that are counted at a time; the longest silent are forgotten first."""
 
 _ALLOWED = re.compile(
-    r"POST /v1/turns(/\w+/(stop|retry))?|GET /v1/(turns/\w+(/events)?|events|chats/\w+/messages)", re.A
+    r"POST /v1/(turns(/\w+/(stop|retry))?|widget/session)"
+    r"|GET /v1/(turns/\w+(/events)?|events|chats/\w+/messages)",
+    re.A,
 )
 _ASKS = re.compile(r"POST /v1/turns(/\w+/retry)?", re.A)
-_VISITOR_ID = re.compile(r"vis_[A-Za-z0-9_-]{22,64}", re.A)
 
 _PREFLIGHT = {
     "access-control-allow-methods": "GET, POST",
@@ -41,7 +45,8 @@ _READABLE = {"access-control-expose-headers": "x-request-id, retry-after, locati
 class Visitors:
     """All publishable keys of the server. `now` counts seconds steadily."""
 
-    def __init__(self, keys: Sequence[PublishableKey], now: Callable[[], float]) -> None:
+    def __init__(self, keys: Sequence[PublishableKey], sessions: Sessions, now: Callable[[], float]) -> None:
+        self._sessions = sessions
         self._keys = {each.key: each for each in keys}
         self._origins = frozenset(origin for each in keys for origin in each.origins)
         self._asked = _Asked(now)
@@ -72,13 +77,16 @@ class Visitors:
             raise Forbidden("This publishable key is for pages of other origins.")
         if not _is_allowed(scope["method"], scope["path"]):
             raise Forbidden("A publishable key may ask, follow and stop, and nothing else.")
-        visitor = headers.get(VISITOR, "")
-        if not _VISITOR_ID.fullmatch(visitor):
-            raise Forbidden(f"A publishable key comes with the visitor's id in {VISITOR}.")
-        user_id = "vis_" + hashlib.sha256(f"{token} {visitor}".encode()).hexdigest()[:40]
+        if scope["path"] == SESSION:
+            return Principal(LOCAL.tenant_id, ""), key
+        name = self._sessions.visitor(token, headers.get(VISITOR, ""))
+        user_id = "vis_" + hashlib.sha256(f"{token} {name}".encode()).hexdigest()[:40]
         if _ASKS.fullmatch(f"{scope['method']} {scope['path']}"):
             self._count(key, user_id, scope)
         return Principal(LOCAL.tenant_id, user_id), key
+
+    def session(self, key: PublishableKey, token: str) -> Session:
+        return self._sessions.begin(key.key, token)
 
     def is_welcome(self, token: str, origin: str | None) -> bool:
         """Whether a page of that origin may use the key."""
