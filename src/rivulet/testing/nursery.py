@@ -1,6 +1,6 @@
 """`rivulet` processes that begin where the imports end, forked from one that has done them.
 
-Nearly all of the 2.5 s that `rivulet serve` takes to start are imports, which touch no data. Who kills a
+Nearly all of the second that `rivulet serve` takes to start are imports, which touch no data. Who kills a
 server a thousand times would wait for them most of the time. Everything after them is the real command.
 """
 
