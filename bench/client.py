@@ -53,10 +53,27 @@ def read_all(connection: socket.socket, begun: float) -> Reading:
     return Reading(first_at - begun, time.monotonic() - begun, head, b"".join(pieces))
 
 
+def unchunked(body: bytes) -> bytes:
+    """What a chunked body carries."""
+    pieces: list[bytes] = []
+    while (parts := body.partition(b"\r\n"))[1] and (size := int(parts[0], 16)):
+        pieces.append(parts[2][:size])
+        body = parts[2][size + 2 :]
+    return b"".join(pieces)
+
+
 def get(port: int, path: str) -> Reading:
     """A whole answer, timed from before the connection is made."""
     begun = time.monotonic()
     return read_all(open_stream(port, path), begun)
+
+
+def put(port: int, path: str, content: bytes) -> None:
+    """Sends these bytes; what is answered does not matter."""
+    head = f"PUT {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n"
+    connection = socket.create_connection(("127.0.0.1", port), 30)
+    connection.sendall(f"{head}Content-Length: {len(content)}\r\n\r\n".encode() + content)
+    read_all(connection, 0)
 
 
 def get_json(port: int, path: str) -> Any:

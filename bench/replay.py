@@ -1,6 +1,7 @@
 """Reading a long finished turn again from its first event."""
 
 import time
+from collections.abc import Callable
 
 from bench import client, model, servers
 from bench.plan import Plan, medians
@@ -9,26 +10,42 @@ from bench.table import Check, Row
 EVENTS = 10_000
 
 
+Readings = dict[str, list[client.Reading]]
+
+
 def measure(plan: Plan) -> list[Row]:
     if servers.RIVULET not in plan.servers:
         return []
-    wanted = plan.count(EVENTS)
-    with model.running() as upstream, servers.running(servers.RIVULET, upstream) as running:
-        turn, events = _long_turn(running, upstream, wanted)
-        plan.settle()
-        first: list[float] = []
-        whole: list[float] = []
-        for _ in range(plan.count(15, 5)):
-            reading = client.get(running.port, f"/v1/turns/{turn}/events")
-            first.append(reading.first_s * 1000)
-            whole.append(reading.all_s * 1000)
-            assert reading.body.count(b"\nevent: ") >= events - 1, "the replay is not whole"
-    label = f"replay of {events:,} events"
-    note = "the peers keep no log"
+    found: Readings = {}
+    with model.running() as upstream:
+        with servers.running(servers.RIVULET, upstream) as running:
+            turn, events = _long_turn(running, upstream, plan.count(EVENTS))
+            found["rivulet"] = _read(plan, running, f"/v1/turns/{turn}/events", events)
+        if servers.PASSING in plan.servers:
+            with servers.running(servers.PASSING, upstream) as running:
+                client.put(running.port, "/replay", client.unchunked(found["rivulet"][0].body))
+                found["passing"] = _read(plan, running, "/replay", events)
+    label = f"replay of {plan.count(EVENTS):,} events"
+    note = "the peer sends the same frames from a list in memory; the others keep nothing to send"
     return [
-        Row(f"{label}, first byte", "ms", medians({"rivulet": first}), [Check(50)], note, {"rivulet": first}),
-        Row(f"{label}, all", "ms", medians({"rivulet": whole}), [Check(500)], "", {"rivulet": whole}),
+        _row(f"{label}, first byte", found, lambda reading: reading.first_s, 50, note),
+        _row(f"{label}, all", found, lambda reading: reading.all_s, 500),
     ]
+
+
+def _read(plan: Plan, running: servers.Running, path: str, events: int) -> list[client.Reading]:
+    plan.settle()
+    readings = [client.get(running.port, path) for _ in range(plan.count(15, 5))]
+    for reading in readings:
+        assert reading.body.count(b"event: ") >= events, "the replay is not whole"
+    return readings
+
+
+def _row(
+    label: str, found: Readings, seconds: Callable[[client.Reading], float], limit_ms: float, note: str = ""
+) -> Row:
+    samples = {name: [seconds(each) * 1000 for each in readings] for name, readings in found.items()}
+    return Row(label, "ms", medians(samples), [Check(limit_ms)], note, samples)
 
 
 def _long_turn(running: servers.Running, upstream: model.Model, wanted: int) -> tuple[str, int]:

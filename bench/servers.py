@@ -44,9 +44,10 @@ RIVULET = Server(
     "event: turn.finished",
 )
 FLOOR = Server("floor", "pass-through", _COMPLETIONS, _OPENAI_BODY, "[DONE]", "floor.py")
+PASSING = Server("passing", "Starlette bytes", _COMPLETIONS, _OPENAI_BODY, "[DONE]", "passing.py")
 RELAY = Server("relay", "Starlette+aiohttp", _COMPLETIONS, _OPENAI_BODY, "[DONE]", "relay.py")
 SDK = Server("sdk", "FastAPI+openai", _COMPLETIONS, _OPENAI_BODY, "[DONE]", "sdk.py")
-ALL = (RIVULET, FLOOR, RELAY, SDK)
+ALL = (RIVULET, FLOOR, PASSING, RELAY, SDK)
 
 
 @dataclass

@@ -3,7 +3,12 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-PEERS = {"floor": "pass-through", "relay": "Starlette+aiohttp", "sdk": "FastAPI+openai"}
+PEERS = {
+    "floor": "pass-through",
+    "passing": "Starlette bytes",
+    "relay": "Starlette+aiohttp",
+    "sdk": "FastAPI+openai",
+}
 """Column heads, in order, after Rivulet's own."""
 
 
@@ -56,7 +61,7 @@ def render(rows: Iterable[Row]) -> str:
         label = f"{row.label} ({row.unit})" if row.unit else row.label
         checks = [_check(row, check) for check in row.checks] or [["", "", ""]]
         lines.append([label, *values, *checks[0]])
-        lines += [["", "", "", "", "", *more] for more in checks[1:]]
+        lines += [[*[""] * (2 + len(PEERS)), *more] for more in checks[1:]]
     widths = [max(len(line[column]) for line in lines) for column in range(len(heads))]
     aligned = [_aligned(line, widths) for line in lines]
     notes = [f"  {row.label}: {row.note}" for row in rows if row.note]
@@ -109,7 +114,9 @@ def _check(row: Row, check: Check) -> list[str]:
 
 
 def _aligned(line: Sequence[str], widths: Sequence[int]) -> str:
+    figures = slice(1, 2 + len(PEERS))
+    words = slice(figures.stop, None)
     cells = [line[0].ljust(widths[0])]
-    cells += [cell.rjust(width) for cell, width in zip(line[1:5], widths[1:5], strict=True)]
-    cells += [cell.ljust(width) for cell, width in zip(line[5:], widths[5:], strict=True)]
+    cells += [cell.rjust(width) for cell, width in zip(line[figures], widths[figures], strict=True)]
+    cells += [cell.ljust(width) for cell, width in zip(line[words], widths[words], strict=True)]
     return "  ".join(cells).rstrip()
