@@ -111,6 +111,7 @@ async def test_only_what_the_answer_names_is_fetched(gallery: Site, host: ImageH
         ("![x][i]\n\n[i]: http://h/a.png\n", True),
         ("[![x](http://h/a.png)](http://h)", True),
         ("http://h/a.png", True),
+        ("![x](http://h/a\\.png)", True),
         ("![x](http://h/a.png?secret=1)", False),
         ("![x](http://h/a.pngs)", False),
         ("![x](https://x/http://h/a.png)", False),

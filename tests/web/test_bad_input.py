@@ -169,3 +169,33 @@ def test_an_answer_of_100_000_tokens_comes_whole_and_blocks_nothing(visitor: Vis
     )
     assert said.split() == [f"w{n}" for n in range(LONG)]
     assert found[0] <= 100
+
+
+def test_a_server_that_never_answers_properly_is_named(
+    new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
+) -> None:
+    """After half a minute the page says so, since when, and that nothing is lost; one press asks at once."""
+    visitor = new_visitor()
+    visitor.page.clock.install()
+    visitor.open(server.url)
+    model.tell("The first half", HOLD, " and the second.")
+    visitor.ask()
+    expect(visitor.text).to_have_text("The first half")
+    refused = {"status": 503, "body": HTML, "content_type": "text/html"}
+    visitor.page.route(STREAMS, lambda route: route.fulfill(**refused))
+    visitor.page.clock.fast_forward("00:21")  # the line is taken for dead, and asked for again
+    expect(visitor.page.get_by_text("Reconnecting…")).to_be_visible()
+    again = visitor.page.get_by_role("button", name="Try now")
+    for _ in range(3):
+        assert again.count() == 0
+        visitor.page.clock.fast_forward("00:09")
+    visitor.page.clock.fast_forward("00:09")
+    banner = visitor.page.locator(".banner.stuck")
+    expect(banner).to_contain_text(re.compile("has not answered properly since .*What was written is kept"))
+    expect(visitor.page.get_by_text("Reconnecting…")).to_have_count(0)
+    expect(visitor.text).to_have_text("The first half")
+    visitor.page.unroute(STREAMS)
+    model.release()
+    again.click()
+    expect(visitor.text).to_have_text("The first half and the second.")
+    expect(banner).to_have_count(0)

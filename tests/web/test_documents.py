@@ -1,10 +1,12 @@
 """Documents: watched while they are read, opened, removed, and why one cannot be read."""
 
 import re
+from collections.abc import Callable
+from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.web.conftest import Visitor, documents_are_read
+from tests.web.conftest import Server, ToldModel, Visitor, documents_are_read
 from tests.web.test_uploads import drop, row
 
 
@@ -28,6 +30,43 @@ def test_a_file_that_cannot_be_read_keeps_its_reason(visitor: Visitor) -> None:
     visitor.page.reload()
     visitor.page.get_by_role("button", name="Documents").click()
     expect(row(visitor, "broken.pdf")).to_contain_text(reason)
+
+
+def test_what_could_not_be_read_is_read_again(
+    new_visitor: Callable[..., Visitor], upstream: ToldModel, built_page: None, tmp_path: Path
+) -> None:
+    """One press for one, one for all of them: a mended file of a folder is found, an upload is read from its
+    kept bytes, and one whose bytes are gone says so; a reload shows how it stands."""
+    folder = tmp_path / "shelf"
+    folder.mkdir()
+    (folder / "tides.md").write_bytes(b"")
+    server = Server(folder, tmp_path / "data", upstream.url)
+    server.start()
+    try:
+        visitor = new_visitor()
+        visitor.open(server.url)
+        drop(visitor, broken_pdf=b"%PDF-1.7 but not really")
+        shelf, broken = row(visitor, "shelf"), row(visitor, "broken.pdf")
+        for each in (shelf, broken):
+            expect(each).to_have_attribute("data-status", "error")
+        with visitor.page.expect_response("**/retry") as asked:
+            broken.get_by_role("button", name="Retry reading broken.pdf").click()
+        assert asked.value.status == 202
+        expect(broken).to_have_attribute("data-status", "error")
+        (folder / "tides.md").write_text("The tide turns twice a day.")
+        for kept in (server.data / "received").iterdir():
+            kept.unlink()
+        visitor.page.get_by_role("button", name="Retry all 2 failed").click()
+        expect(shelf).to_have_attribute("data-status", "ready")
+        expect(shelf.get_by_role("button", name="Retry")).to_have_count(0)
+        expect(broken).to_contain_text("What was sent is not kept any more: send it again.")
+        visitor.page.reload()
+        visitor.page.get_by_role("button", name="Documents").click()
+        expect(shelf).to_have_attribute("data-status", "ready")
+        expect(broken).to_have_attribute("data-status", "error")
+        expect(visitor.page.get_by_role("button", name="Retry all")).to_have_count(0)
+    finally:
+        server.stop()
 
 
 def test_a_removed_source_is_gone(visitor: Visitor) -> None:

@@ -1,6 +1,7 @@
 """Code in colours, formulas typeset, images that wait: what an answer's text gets once it is closed."""
 
 import re
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, expect
@@ -120,8 +121,23 @@ def test_17_formulas_are_typeset_once_they_are_closed(visitor: Visitor, model: T
     assert [name for name in chunks(visitor) if "formula" in name]
 
 
+def test_code_is_saved_byte_for_byte(visitor: Visitor, model: ToldModel, tmp_path: Path) -> None:
+    """Also while its fence is open; the name is that of its language, whatever a model calls that."""
+    code = "if x:\n\tprint('ä \U0001f6b2')  \n\n# end"
+    fences = (("python", "code.py"), ("Dockerfile", "Dockerfile"), ("../exe", "code.txt"))
+    told(visitor, model, *(f"```{name}\n{code}\n```\n\n" for name, _ in fences), f"```sql\n{code}", HOLD)
+    expect(visitor.text.locator("figure")).to_have_count(4)
+    for n, name in enumerate([name for _, name in fences] + ["code.sql"]):
+        with visitor.page.expect_download() as download:
+            visitor.text.get_by_role("button", name="Download").nth(n).click()
+        assert download.value.suggested_filename == name
+        download.value.save_as(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == code.encode()
+
+
 def test_16_a_remote_image_is_not_asked_for(visitor: Visitor, model: ToldModel) -> None:
-    """No request leaves for it; a link says where it is and opens it in a tab that knows nothing of us."""
+    """No request leaves for it; a button says where it is, and a link opens it in a tab that knows nothing of
+    us. (`test_images.py` presses the button.)"""
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))
     answer = told(visitor, model, "Look: ![a cat](https://images.example/cat.png?secret=1)\n")

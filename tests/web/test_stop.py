@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Route, expect
 
+from rivulet.testing.model_call import Call
 from tests.web.conftest import HOLD, ToldModel, Visitor
 from tests.web.quickest import quick_enough
 
@@ -142,3 +143,32 @@ def test_a_stop_that_does_not_arrive_is_said_and_can_be_repeated(visitor: Visito
     visitor.page.unroute("**/stop")
     visitor.stop.click()
     expect(visitor.answer).to_contain_text("Stopped.")
+
+
+def test_what_was_cut_off_goes_on_when_asked(visitor: Visitor, model: ToldModel) -> None:
+    """Continue asks a visible question, with the text so far in the model's hands; a whole answer has no
+    Continue, an earlier one neither, and quotations cannot go on."""
+    proceed = visitor.page.get_by_role("button", name="Continue", exact=True)
+    model.tell("The first half,", HOLD)
+    visitor.ask()
+    expect(visitor.text).to_contain_text("The first half,")
+    visitor.stop.click()
+    expect(proceed).to_be_visible()
+    visitor.page.get_by_label("Model").select_option("extractive")
+    expect(proceed).to_have_count(0)
+    visitor.page.get_by_label("Model").select_option(label="openai:scripted")
+    heard: list[list[dict[str, str]]] = []
+
+    async def told(call: Call) -> None:
+        heard.append(call.json["messages"])
+        await call.head()
+        await call.say("and the second.")
+        await call.finish("stop", 1, 1)
+
+    model.then(told)
+    proceed.click()
+    expect(visitor.questions.last).to_have_text("Please go on exactly where your answer stopped.")
+    expect(visitor.text).to_have_text("and the second.")
+    visitor.finished()
+    expect(proceed).to_have_count(0)
+    assert any("The first half," in str(message) for message in heard[0])

@@ -16,7 +16,7 @@ type Show = (text: string) => void
 
 const setting: Setting = {
   mark: () => null,
-  words: { copy: 'Copy', wrap: 'Wrap', taskDone: 'Done', taskOpen: 'To do', image: (host) => host },
+  words: { copy: 'Copy', save: 'Download', wrap: 'Wrap', taskDone: 'Done', taskOpen: 'To do', image: (host) => host },
 }
 
 /** Each the way its own manual shows it, without extras such as colours. */

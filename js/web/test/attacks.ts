@@ -8,14 +8,17 @@ const ELEMENTS = new Set(
     'strong em del a b img').split(' '),
 )
 const ATTRIBUTES = new Set(
-  ('class dir tabindex start data-language data-own data-wrap data-copy data-tex data-done type aria-pressed aria-label role href target rel ' +
+  ('class dir tabindex start data-language data-own data-wrap data-copy data-save data-image data-src data-tex data-done type aria-pressed aria-label role href target rel ' +
     'referrerpolicy title src alt style').split(' '),
 )
+
+/** As on the page: with buttons for images. */
+const offering = { ...setting, words: { ...setting.words, offer: { show: (host: string) => `Show image from ${host}`, open: 'Open' } } }
 
 /** What is in the document after any prefix of `text` that no answer may bring there. */
 export function harm(text: string): string[] {
   const root = document.body.appendChild(document.createElement('div'))
-  const view = new MarkdownView(root, setting)
+  const view = new MarkdownView(root, offering)
   const found = new Set<string>()
   for (let end = 1; end <= text.length; end++) {
     view.update(text.slice(0, end), end === text.length)
@@ -32,6 +35,7 @@ function look(element: Element, found: Set<string>): void {
     if (!ATTRIBUTES.has(key)) found.add(`<${name} ${key}>`)
     if (key === 'href' && !/^(?:https?|mailto):/.test(value)) found.add(`<${name} href=${value}>`)
     if (key === 'src' && !/^data:image\/(?:png|jpeg|gif|webp);base64,/i.test(value)) found.add(`<${name} src=${value}>`)
+    if (key === 'data-src' && !/^https?:/i.test(value)) found.add(`<${name} data-src=${value}>`)
     if (key === 'style' && !/^contain-intrinsic-block-size: auto \d+lh;$/.test(value)) found.add(`<${name} style=${value}>`)
   }
   if (name !== 'a') return

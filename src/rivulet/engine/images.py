@@ -7,6 +7,8 @@ from rivulet.domain.tenant import Principal
 from rivulet.engine.service import Service
 from rivulet.ports.images import Image, Images
 
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+
 
 class Picturing:
     """Whoever may read an answer may see what it shows, and may send us nowhere else: the address must stand
@@ -25,6 +27,9 @@ class Picturing:
 
 
 def stands_in(url: str, text: str) -> bool:
-    """Whole, as Markdown has addresses: after a blank or an opening bracket, before a blank or a closing
-    one."""
-    return bool(url) and re.search(rf"(?<![^\s(<]){re.escape(url)}(?![^\s)>])", text) is not None
+    """Whole, as Markdown has addresses: after a blank or an opening bracket, before a blank or a closing one;
+    with or without the backslashes in which some models put their punctuation."""
+    if not url:
+        return False
+    whole = re.compile(rf"(?<![^\s(<]){re.escape(url)}(?![^\s)>])")
+    return bool(whole.search(text) or whole.search(_ESCAPED.sub(r"\1", text)))

@@ -10,7 +10,7 @@ const PART = 2048
 
 export function codeCard(text: string, info: string, setting: Setting): HTMLElement {
   const language = /^[\w+#.-]*/.exec(info)?.[0] ?? ''
-  const { copy, wrap } = setting.words
+  const { copy, save, wrap } = setting.words
   const code = element('code', { 'data-language': language })
   new CodeText(code).write(text)
   return element('figure', { class: 'code', dir: 'ltr' }, [
@@ -18,6 +18,7 @@ export function codeCard(text: string, info: string, setting: Setting): HTMLElem
       element('span', { class: 'language' }, [language]),
       element('button', { type: 'button', class: 'quiet', 'data-own': '', 'data-wrap': '', 'aria-pressed': 'false' }, [wrap]),
       element('button', { type: 'button', class: 'quiet', 'data-own': '', 'data-copy': '' }, [copy]),
+      element('button', { type: 'button', class: 'quiet', 'data-own': '', 'data-save': '' }, [save]),
     ]),
     element('pre', { tabindex: '0' }, [code]),
   ])

@@ -24,6 +24,9 @@ export interface Setting {
     taskOpen: string
     /** For an image that is not loaded, such as "Image at example.com". */
     image: (host: string) => string
+    /** Where an image can be fetched: what the button says for it, and the link beside that. */
+    offer?: { show: (host: string) => string; open: string } | undefined
+    save: string
   }
   /** Colours and typesetting: hears of every block that has a formula, and of every block that is settled. */
   enrich?: (block: Element, isSettled: boolean) => void

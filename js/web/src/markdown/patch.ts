@@ -3,7 +3,7 @@
 
 /** A node with this attribute belongs to whoever uses it, such as a button that says "Copied". */
 const OWN = 'data-own'
-/** Coloured code and typeset formulas: theirs as long as the source is the same. */
+/** Coloured code, typeset formulas, images that were asked for: theirs as long as the source is the same. */
 export const DONE = 'data-done'
 
 /** `old` becomes equal to `next`, or is replaced by it. Gives the node that is in the document then. */
@@ -38,7 +38,7 @@ function isKept(old: Element, next: Element): boolean {
   return old.hasAttribute(OWN) || (old.hasAttribute(DONE) && sourceOf(old) === sourceOf(next))
 }
 
-const sourceOf = (element: Element) => element.getAttribute('data-tex') ?? element.textContent
+const sourceOf = (element: Element) => element.getAttribute('data-tex') ?? element.getAttribute('data-src') ?? element.textContent
 
 function patchText(old: Text, data: string): void {
   if (data === old.data) return

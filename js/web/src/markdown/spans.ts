@@ -83,19 +83,33 @@ function link(token: Tokens.Link, inner: () => Node[], setting: Setting): Node[]
   if (!address) return inner()
   const isBare = /^(?:https?:\/\/|www\.)/.test(token.text)
   const where = isBare ? {} : { title: address.protocol === 'mailto:' ? address.pathname : address.host }
-  return [element('a', { href: address.href, ...OUTWARD, ...where, ...(isBare && { dir: 'ltr' }) }, inner())]
+  const nodes = inner()
+  // An image with a button of its own stands before the link it was in.
+  const images = nodes.filter(isOffered)
+  const words = images.length ? nodes.filter((node) => !isOffered(node)) : nodes
+  const link = element('a', { href: address.href, ...OUTWARD, ...where, ...(isBare && { dir: 'ltr' }) }, words.length ? words : [address.host])
+  return [...images, link]
 }
 
+const IMAGE = 'image'
+const isOffered = (node: Node) => node instanceof Element && node.className === IMAGE
+
 /** An image elsewhere would tell that place who reads what, and the page's policy would not load it: it is a card
- * that says where the image is, and opens it in a tab of its own for whoever follows it. */
+ * that says where the image is. Its button has our own server fetch it, where that is offered; its link opens it in a
+ * tab of its own. */
 function image(token: Tokens.Image, setting: Setting): (Node | string)[] {
   const alt = decodeEntities(token.text)
   if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(token.href)) return [element('img', { src: token.href, alt })]
   const address = webAddress(token.href, ['http:', 'https:'])
   if (!address) return [alt]
-  const where = setting.words.image(address.host)
+  const { image, offer } = setting.words
+  const where = (offer?.show ?? image)(address.host)
   const lines = alt ? [element('b', {}, [alt]), element('span', {}, [where])] : [element('b', {}, [where])]
-  return [element('a', { class: 'image-link', href: address.href, ...OUTWARD, title: address.href }, lines)]
+  const link = (name: string, words: Node[]) => element('a', { class: name, href: address.href, ...OUTWARD, title: address.href }, words)
+  if (!offer) return [link('image-link', lines)]
+  const button = element('button', { type: 'button', 'data-image': '' }, lines)
+  // As the answer has it: the server fetches no address that does not stand there.
+  return [element('span', { class: IMAGE, 'data-src': token.href }, [button, link('', [document.createTextNode(offer.open)])])]
 }
 
 /** An absolute address with one of the schemes that run nothing; null for every other. */

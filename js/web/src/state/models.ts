@@ -14,6 +14,9 @@ export const modelForQuestion = computed(() => {
   return isOffered && chosenModel.value ? chosenModel.value : undefined
 })
 
+/** What a question is answered by, as far as it is known. */
+export const answeringModel = computed(() => modelForQuestion.value ?? models.value.find(({ is_default }) => is_default)?.id)
+
 /** Without the list there is nothing to choose, and questions still work. */
 export async function loadModels(): Promise<void> {
   models.value = await server.models.list().catch(() => [])

@@ -27,8 +27,8 @@ export function request<Body>(path: string, call: Call = {}): Promise<Body> {
 }
 
 /** The same for what is not JSON. */
-export function download(path: string): Promise<Response> {
-  return door.answer(path, {})
+export function download(path: string, call: Call = {}): Promise<Response> {
+  return door.answer(path, call)
 }
 
 /** A client whose requests go through `send`, with the same key and the same patience. */

@@ -4,7 +4,7 @@ import { batch, computed, effect, signal } from '@preact/signals'
 import type { Source } from '@rivulet/client'
 
 import { messageOf } from './reason.ts'
-import { server } from './server.ts'
+import { request, server } from './server.ts'
 
 export const sources = signal<readonly Source[] | null>(null)
 export const sourcesProblem = signal<string | null>(null)
@@ -41,6 +41,31 @@ export async function removeSource(id: string): Promise<void> {
   await server.sources.delete(id)
   changes += 1
   sources.value = (sources.value ?? []).filter((one) => one.id !== id)
+}
+
+/** What could not be read, as a whole or in part, and is not being read again already. */
+export const failedSources = computed(() =>
+  (sources.value ?? []).filter(({ status, failed_count = 0 }) => status === 'error' || (status === 'ready' && failed_count > 0)),
+)
+
+/** Why a source could not be read again, by its id; until that is asked for anew. */
+export const retryProblems = signal<Readonly<Record<string, string>>>({})
+
+/** Has what could not be read of it read again; how that ends, the list says. */
+export async function retrySource(id: string): Promise<void> {
+  const { [id]: _, ...others } = retryProblems.value
+  retryProblems.value = others
+  try {
+    const waiting = await request<Source>(`sources/${id}/retry`, { method: 'POST' })
+    changes += 1
+    sources.value = (sources.value ?? []).map((one) => (one.id === id ? waiting : one))
+  } catch (problem) {
+    retryProblems.value = { ...retryProblems.value, [id]: messageOf(problem) }
+  }
+}
+
+export async function retryAllSources(): Promise<void> {
+  for (const { id } of failedSources.value) await retrySource(id)
 }
 
 /** Small files are read in well under a second; a slower look would make the list feel stuck. */

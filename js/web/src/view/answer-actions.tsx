@@ -2,10 +2,12 @@
 
 import type { Signal } from '@preact/signals'
 
+import { canSpeak, readAloud, spoken, stopReading } from '../state/aloud.ts'
 import type { Answer } from '../state/answer.ts'
 import type { OpenChat } from '../state/chat.ts'
 import type { Exchange } from '../state/exchange.ts'
 import { copiedAnswer, plainAnswer } from '../state/copied-answer.ts'
+import { answeringModel } from '../state/models.ts'
 import { attempt } from '../state/notices.ts'
 import { usage } from '../state/settings.ts'
 import { words } from '../words.ts'
@@ -15,7 +17,8 @@ import { copyText } from './clipboard.ts'
 import { CopyButton } from './copy-button.tsx'
 import { FeedbackButtons } from './feedback.tsx'
 import { InfoIcon, RetryIcon } from './icons.tsx'
-import { Menu } from './menu.tsx'
+import { Menu, type MenuItem } from './menu.tsx'
+import { spokenParts } from './spoken.ts'
 
 interface Props {
   chat: OpenChat
@@ -29,6 +32,9 @@ export function AnswerActions({ chat, exchange, answer, isUsageOpen }: Props) {
   const isAnswer = answer.text !== ''
   return (
     <div class="actions">
+      {isFree && canGoOn(chat, exchange, answer) && (
+        <button type="button" class="quiet continue" onClick={() => void chat.put(words.continueQuestion)}>{words.continueAnswer}</button>
+      )}
       {isAnswer && <CopyButton text={() => copiedAnswer(answer)} label={words.copyAnswer} isSmall />}
       {isFree && exchange.turnId && !answer.failure.value && (
         <button type="button" class="quiet small" onClick={() => void chat.retry(exchange)} aria-label={words.askAgain} title={words.askAgain}>
@@ -48,7 +54,19 @@ export function AnswerActions({ chat, exchange, answer, isUsageOpen }: Props) {
   )
 }
 
+/** What was cut off can go on, at the end of the chat, and only by a model that writes: quotations have no next word. */
+function canGoOn(chat: OpenChat, exchange: Exchange, answer: Answer): boolean {
+  const isCut = answer.text !== '' && answer.status.value !== 'completed'
+  return isCut && chat.exchanges.value.at(-1) === exchange && (answeringModel.value ?? answer.model.value) !== 'extractive'
+}
+
 function More({ chatId, answer }: { chatId: string; answer: Answer }) {
   const plain = { label: words.copyPlain, act: () => void attempt(copyText(plainAnswer(answer))) }
-  return <Menu label={words.more} items={[...(answer.text ? [plain] : []), ...chatItems(chatId)]} />
+  const own = answer.text ? [plain, ...(canSpeak ? [aloud(answer)] : [])] : []
+  return <Menu label={words.more} items={[...own, ...chatItems(chatId)]} />
+}
+
+function aloud(answer: Answer): MenuItem {
+  if (spoken.value === answer) return { label: words.stopReading, act: stopReading }
+  return { label: words.readAloud, act: () => readAloud(answer, spokenParts(answer.turnId)) }
 }

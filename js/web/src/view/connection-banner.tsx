@@ -1,7 +1,8 @@
-/** Says when the network or the stream is interrupted, only after a second and only as long as it is; and what did
- * not work. */
+/** Says when the network or the stream is interrupted, only after a second and only as long as it is, and what is
+ * known when it lasts; and what did not work. */
 
 import { useSignal } from '@preact/signals'
+import type { Trouble } from '@rivulet/client'
 import { useEffect } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
@@ -11,14 +12,19 @@ import { CloseIcon } from './icons.tsx'
 
 /** A cut that heals by itself within a second is nobody's concern. */
 const PATIENCE_MS = 1000
+/** A server is started again in less; whoever has waited that long wants to know more than that they wait. */
+const LONG_MS = 30_000
 
 export function ConnectionBanner({ chat }: { chat: OpenChat }) {
   const isOffline = useOffline(chat)
-  const isCut = useLate(chat.running.value !== null && chat.connection.value !== 'open')
-  const text = isOffline ? words.offline : isCut ? words.reconnecting : null
+  const isLost = chat.running.value !== null && chat.connection.value !== 'open'
+  const isCut = useLate(isLost, PATIENCE_MS)
+  const isStuck = useLate(isLost, LONG_MS) && !isOffline
+  const text = isOffline ? words.offline : isCut && !isStuck ? words.reconnecting : null
   return (
     <div class="banner-place" role="status">
       {text && <p class="banner"><span class="pulse" aria-hidden="true" />{text}</p>}
+      {isStuck && chat.trouble.value && <Stuck trouble={chat.trouble.value} />}
       {problem.value && (
         <p class="banner problem">
           <span>{problem.value}</span>
@@ -29,12 +35,25 @@ export function ConnectionBanner({ chat }: { chat: OpenChat }) {
   )
 }
 
-/** True once something has been so for a second. */
-function useLate(isSo: boolean): boolean {
+function Stuck({ trouble: { error, since } }: { trouble: Trouble }) {
+  const say = error.status ? words.stuck.answers : words.stuck.silent
+  return (
+    <p class="banner stuck">
+      <span>{say(since)}</span>
+      <button type="button" class="quiet" onClick={wake}>{words.tryNow}</button>
+    </p>
+  )
+}
+
+/** Everything that waits for the network, in every tab, goes on at this event. */
+const wake = () => void dispatchEvent(new Event('online'))
+
+/** True once something has been so for a while. */
+function useLate(isSo: boolean, patience: number): boolean {
   const isLate = useSignal(false)
   useEffect(() => {
     if (!isSo) return
-    const timer = setTimeout(() => (isLate.value = true), PATIENCE_MS)
+    const timer = setTimeout(() => (isLate.value = true), patience)
     return () => {
       clearTimeout(timer)
       isLate.value = false

@@ -7,10 +7,11 @@ import { useEffect } from 'preact/hooks'
 import { attempt } from '../state/notices.ts'
 import { openPanel } from '../state/panel.ts'
 import { server } from '../state/server.ts'
-import { refreshSources, removeSource, sources, sourcesProblem } from '../state/sources.ts'
+import { failedSources, refreshSources, removeSource, retryAllSources, retryProblems, retrySource, sources, sourcesProblem } from '../state/sources.ts'
 import { uploads } from '../state/uploads.ts'
 import { words } from '../words.ts'
 import { AddFiles, AddFolder } from './add-files.tsx'
+import { RetryIcon } from './icons.tsx'
 import { SureButton } from './sure-button.tsx'
 import { UploadsView } from './uploads.tsx'
 
@@ -26,6 +27,13 @@ export function DocumentsView() {
       <UploadsView />
       {sourcesProblem.value && <p class="row-problem" role="alert">{sourcesProblem.value}</p>}
       {list?.length === 0 && uploads.value.length === 0 && <p class="drawer-note">{words.noSources}</p>}
+      {failedSources.value.length > 1 && (
+        <div class="rows-summary">
+          <button type="button" class="quiet" onClick={() => void retryAllSources()}>
+            <RetryIcon /><span>{words.readAllAgain(failedSources.value.length)}</span>
+          </button>
+        </div>
+      )}
       {list && list.length > 0 && <ul class="rows">{list.map((one) => <SourceRow key={one.id} source={one} />)}</ul>}
     </div>
   )
@@ -52,8 +60,15 @@ function SourceRow({ source }: { source: Source }) {
         </p>
         <p class="muted row-facts">{factsOf(source).map((fact) => <span key={fact}>{fact}</span>)}</p>
         {source.error_message && <p class="row-problem"><bdi dir="auto">{source.error_message}</bdi></p>}
-        {source.document_count > 1 && <Contents source={source} />}
+        {retryProblems.value[source.id] && <p class="row-problem" role="alert">{retryProblems.value[source.id]}</p>}
+        {source.document_count > 1 && <Contents key={source.updated_at} source={source} />}
       </div>
+      {failedSources.value.includes(source) && (
+        <button type="button" class="quiet small" aria-label={words.readAgain(source.title)} title={words.readAgain(source.title)}
+          onClick={() => void retrySource(source.id)}>
+          <RetryIcon />
+        </button>
+      )}
       <SureButton label={words.removeSource(source.title)} question={words.reallyRemove} act={() => removeSource(source.id)} />
     </li>
   )

@@ -57,6 +57,15 @@ export const acts: typeof english = {
   newLines: (n) => plural(n, { zero: 'لا أسطر جديدة', one: 'سطر جديد', two: 'سطران جديدان', few: '# أسطر جديدة', many: '# سطراً جديداً', other: '# سطر جديد' }),
 
   copyPlain: 'نسخ كنص عادي',
+  readAloud: 'قراءة بصوت عالٍ',
+  stopReading: 'إيقاف القراءة',
+  continueAnswer: 'متابعة',
+  continueQuestion: 'من فضلك تابع من حيث توقفت إجابتك تمامًا.',
+  stuck: {
+    answers: (since) => `الخادم لا يرد كما ينبغي منذ ${say.time(since)}. ما كُتب محفوظ، وهذه الصفحة تواصل السؤال.`,
+    silent: (since) => `الخادم لا يرد منذ ${say.time(since)}. ما كُتب محفوظ، وهذه الصفحة تواصل السؤال.`,
+  },
+  tryNow: 'المحاولة الآن',
   sourceList: 'المصادر',
   exportMarkdown: 'حفظ بصيغة Markdown',
   exportJson: 'حفظ بصيغة JSON',

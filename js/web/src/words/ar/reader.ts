@@ -27,6 +27,11 @@ export const reader: typeof english = {
   source: (n, title) => `المصدر ${n}: ${title}`,
   page: (n) => `صفحة ${number(n)}`,
   imageAt: (host) => `صورة من ${host}`,
+  showImage: (host) => `عرض الصورة من ${host}`,
+  openImage: 'فتح في علامة تبويب جديدة',
+  fetchingImage: 'جارٍ جلب الصورة…',
+  imageShown: 'عُرضت الصورة.',
+  saveCode: 'تنزيل',
   wrapLines: 'لفّ الأسطر',
   taskDone: 'تمّ',
   taskOpen: 'لم يتمّ',
@@ -156,5 +161,15 @@ export const reader: typeof english = {
   retryUpload: 'إعادة المحاولة',
   removeSource: (title) => `إزالة ${title}`,
   reallyRemove: 'إزالة؟',
+  readAgain: (title) => `إعادة محاولة قراءة ${title}`,
+  readAllAgain: (n) =>
+    plural(n, {
+      zero: 'إعادة قراءة ما تعذر',
+      one: 'إعادة قراءة ما تعذر (#)',
+      two: 'إعادة قراءة كل ما تعذر (#)',
+      few: 'إعادة قراءة كل ما تعذر (#)',
+      many: 'إعادة قراءة كل ما تعذر (#)',
+      other: 'إعادة قراءة كل ما تعذر (#)',
+    }),
   showDocuments: 'عرض مستنداته',
 }

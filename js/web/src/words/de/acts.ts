@@ -57,6 +57,15 @@ export const acts: typeof english = {
   newLines: (n) => plural(n, { one: '# neue Zeile', other: '# neue Zeilen' }),
 
   copyPlain: 'Als einfachen Text kopieren',
+  readAloud: 'Vorlesen',
+  stopReading: 'Vorlesen beenden',
+  continueAnswer: 'Fortsetzen',
+  continueQuestion: 'Bitte schreib genau dort weiter, wo deine Antwort abgebrochen ist.',
+  stuck: {
+    answers: (since) => `Der Server antwortet seit ${say.time(since)} nicht richtig. Was geschrieben wurde, ist gesichert, und diese Seite fragt weiter.`,
+    silent: (since) => `Der Server antwortet seit ${say.time(since)} nicht. Was geschrieben wurde, ist gesichert, und diese Seite fragt weiter.`,
+  },
+  tryNow: 'Jetzt versuchen',
   sourceList: 'Quellen',
   exportMarkdown: 'Als Markdown speichern',
   exportJson: 'Als JSON speichern',

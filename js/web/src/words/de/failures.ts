@@ -23,4 +23,10 @@ export const failures: typeof english = {
   model_not_found: 'Der Dienst des Modells kennt dieses Modell nicht.',
   context_length: 'Die Frage und ihre Quellen sind länger, als das Modell erlaubt.',
   content_filter: 'Der Dienst des Modells hat eine Antwort abgelehnt.',
+  image_refused: 'Zu dieser Adresse geht der Server nicht: Sie liegt in einem privaten Netz oder ist keine einfache Webadresse.',
+  image_unreachable: 'Der Server des Bildes ist nicht erreichbar oder hat das Bild nicht.',
+  image_timeout: 'Der Server des Bildes hat zu lange gebraucht.',
+  image_too_large: 'Das Bild ist größer als 5 MB.',
+  not_an_image: 'Unter dieser Adresse liegt kein Bild, das sich anzeigen lässt.',
+  not_kept: 'Die Datei ist nicht mehr gespeichert: Sende sie noch einmal.',
 }

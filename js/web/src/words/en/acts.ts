@@ -68,6 +68,15 @@ export const acts = {
   newLines: (n: number) => plural(n, { one: '# new line', other: '# new lines' }),
 
   copyPlain: 'Copy as plain text',
+  readAloud: 'Read aloud',
+  stopReading: 'Stop reading aloud',
+  continueAnswer: 'Continue',
+  continueQuestion: 'Please go on exactly where your answer stopped.',
+  stuck: {
+    answers: (since: number) => `The server has not answered properly since ${say.time(since)}. What was written is kept, and this page goes on asking.`,
+    silent: (since: number) => `The server has not answered since ${say.time(since)}. What was written is kept, and this page goes on asking.`,
+  },
+  tryNow: 'Try now',
   sourceList: 'Sources',
   exportMarkdown: 'Save as Markdown',
   exportJson: 'Save as JSON',

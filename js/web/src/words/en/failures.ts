@@ -21,4 +21,10 @@ export const failures = {
   model_not_found: 'The model’s service does not have this model.',
   context_length: 'The question and its sources are longer than the model takes.',
   content_filter: 'The model’s service declined to answer.',
+  image_refused: 'The server does not go to this address: it is in a private network, or no plain web address.',
+  image_unreachable: 'The image’s server cannot be reached, or does not have the image.',
+  image_timeout: 'The image’s server took too long.',
+  image_too_large: 'The image is larger than 5 MB.',
+  not_an_image: 'What is at this address is no image that can be shown.',
+  not_kept: 'The file is not kept any more: send it again.',
 }
