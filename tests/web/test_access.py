@@ -27,7 +27,8 @@ NARROW = """() => ({
   small: [...document.querySelectorAll('button:not(.chip), summary, select')]
     .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
     .map((one) => [one.getAttribute('aria-label') || one.textContent, one.getBoundingClientRect()])
-    .filter(([, box]) => box.width > 0 && (box.height < 43.5)).map(([name, box]) => `${name} ${box.height}`),
+    .filter(([, box]) => box.width > 0 && Math.min(box.width, box.height) < 43.5)
+    .map(([name, box]) => `${name} ${box.width} x ${box.height}`),
 })"""
 
 LOST = """() => { const SCROLLING =
@@ -131,18 +132,19 @@ def test_53_the_drawer_is_worked_by_keyboard_alone(
 def test_54_at_320_pixels_nothing_is_cut_off(
     new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
 ) -> None:
-    """No state scrolls the page sideways; what can be pressed is 44 pixels high on a touch screen."""
+    """No state scrolls the page sideways; what can be pressed is 44 pixels wide and high to a thumb."""
     documents_are_read(server)
     visitor = new_visitor(viewport={"width": 320, "height": 640}, has_touch=True, is_mobile=True)
     visitor.open(server.url)
     states.asked(visitor, model)
+    measured: dict[str, Any] = {}
     for name, state in states.AFTER.items():
         with states.in_state(visitor, state):
-            measured = visitor.page.evaluate(NARROW)
-            assert (name, measured) == (name, {"page": 320, "wide": [], "small": []})
+            measured[name] = visitor.page.evaluate(NARROW)
     for name in states.unfinished(visitor, model, server.url):
-        measured = visitor.page.evaluate(NARROW)
-        assert (name, measured) == (name, {"page": 320, "wide": [], "small": []})
+        measured[name] = visitor.page.evaluate(NARROW)
+    fine = {"page": 320, "wide": [], "small": []}
+    assert {name: each for name, each in measured.items() if each != fine} == {}
 
 
 @pytest.mark.parametrize("how", ["zoom", "forced colours"])

@@ -43,6 +43,12 @@ MIRRORED = """() => {
   return [middle('.rail'), middle('.main'), middle('.drawer')]
 }"""
 
+RIGHT_OF = """([one, other]) => {
+  const [first, second] = [one, other].map((each) => [...document.querySelectorAll(each)].at(-1))
+  const middle = (box) => box.left + box.width / 2
+  return middle(first.getBoundingClientRect()) > middle(second.getBoundingClientRect())
+}"""
+
 SOURCE = {
     "title": "s",
     "kind": "folder",
@@ -105,6 +111,20 @@ def test_56_in_arabic_the_page_is_mirrored(
         direction = "one => getComputedStyle(one).direction"
         assert visitor.text.locator("pre").evaluate(direction) == "ltr"
         assert visitor.drawer.evaluate(direction) == "rtl"
+    with states.in_state(visitor, states.AFTER["documents"]):
+        rail, main, drawer = visitor.page.evaluate(MIRRORED)
+        assert rail > main > drawer
+        assert visitor.page.evaluate(RIGHT_OF, [".drawer-head h2", ".drawer-head button"])
+    with states.in_state(visitor, states.AFTER["settings"]):
+        assert visitor.page.locator("dialog[open]").evaluate(direction) == "rtl"
+        assert visitor.page.evaluate(RIGHT_OF, ["dialog[open] h2", ".dialog-head button"])
+        assert visitor.page.evaluate(RIGHT_OF, ["dialog[open] .setting > label", "dialog[open] .field"])
+    for name in states.unfinished(visitor, model, server.url):
+        # Questions stand at the left, what is written at the right, and what sends at the field's left end.
+        assert visitor.page.evaluate(RIGHT_OF, [".rail", ".main"]), name
+        assert visitor.page.evaluate(RIGHT_OF, [".column", ".question"]), name
+        assert visitor.page.evaluate(RIGHT_OF, ["#ask textarea", ".go:not(.add)"]), name
+        assert visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
 
 
 def test_the_language_is_the_browsers_until_one_is_chosen(

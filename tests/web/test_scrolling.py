@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+from tests.web import states
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor, documents_are_read
 
 LINES = [f"Line {n} of a long answer.\n\n" for n in range(160)]
 TOP = "box => box.scrollTop"
@@ -126,24 +127,26 @@ def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, 
     assert abs(after["y"] - before["y"]) <= 2  # what a reader cannot see: a fraction of a line is rounded
 
 
+MOVING = """() => [...document.querySelectorAll('*')].filter((one) => {
+  const { animationName, animationDuration, transitionDuration, scrollBehavior } = getComputedStyle(one)
+  const lasts = (times) => times.split(', ').some((time) => parseFloat(time) > 0)
+  const isAnimated = animationName !== 'none' && lasts(animationDuration)
+  return isAnimated || lasts(transitionDuration) || scrollBehavior === 'smooth'
+}).map((one) => one.outerHTML.slice(0, 80))"""
+
+
 def test_statement_23_with_reduced_motion_nothing_moves_by_itself(
     new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
 ) -> None:
-    """No animation, no transition and no smooth scrolling has a duration."""
+    """No animation, no transition and no smooth scrolling has a duration: while an answer is written, when it
+    was stopped or has failed, in the drawer and in every dialog."""
+    documents_are_read(server)
     visitor = new_visitor(reduced_motion="reduce")
     visitor.open(server.url)
-    model.tell(*LINES[:60], HOLD, "End.")
-    visitor.ask()
-    expect(visitor.text).to_contain_text("Line 59")
-    moving = visitor.page.evaluate(
-        """() => [...document.querySelectorAll('*')].filter((one) => {
-             const { animationName, animationDuration, transitionDuration, scrollBehavior } =
-               getComputedStyle(one)
-             const lasts = (times) => times.split(', ').some((time) => parseFloat(time) > 0)
-             const isAnimated = animationName !== 'none' && lasts(animationDuration)
-             return isAnimated || lasts(transitionDuration) || scrollBehavior === 'smooth'
-           }).map((one) => one.outerHTML.slice(0, 80))"""
-    )
-    assert moving == []
-    model.release()
-    visitor.finished()
+    moving = {name: visitor.page.evaluate(MOVING) for name in states.unfinished(visitor, model, server.url)}
+    visitor.open(server.url)
+    states.asked(visitor, model)
+    for name, state in states.AFTER.items():
+        with states.in_state(visitor, state):
+            moving[name] = visitor.page.evaluate(MOVING)
+    assert {name: each for name, each in moving.items() if each} == {}
