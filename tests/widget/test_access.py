@@ -18,6 +18,7 @@ RUN = """async () => {
 }"""
 RICH = "**Once a year** [1].\n\n| part | price |\n|---|---|\n| chain | 9 |\n\n```sh\nls\n```\n\n- https://example.com/x"
 ATTRIBUTES = f'data-key="{KEY}" data-suggestions="How often is the gearbox oil changed?"'
+ATTRIBUTES += ' data-small-print="Answers may be wrong."'
 
 
 @pytest.mark.usefixtures("node")

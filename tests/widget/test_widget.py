@@ -564,6 +564,23 @@ def test_101_a_page_that_stays_open_keeps_its_visitor(
     assert kept(customer)["token"] != first["token"]
 
 
+def test_a_tab_that_renews_leaves_alone_where_another_has_gone(
+    customer: Customer, shop: Shop, model: ToldModel
+) -> None:
+    """What is kept names the conversation that somebody went on with last, in whichever tab."""
+    model.tell("Hello.")
+    customer.page.clock.install()
+    customer.visit(shop)
+    customer.ask("First?")
+    customer.finished()
+    first = kept(customer)
+    keep(customer, **first | {"chatId": "cht_of_another_tab"})
+    with customer.page.expect_response("**/v1/widget/session"):
+        customer.page.clock.fast_forward("08:00")
+    customer.page.wait_for_function(f"localStorage['rivulet {KEY}'].indexOf('{first['token']}') < 0")
+    assert kept(customer)["chatId"] == "cht_of_another_tab"
+
+
 def test_101_a_visitor_whose_time_is_over_goes_on_as_another(
     customer: Customer, shop: Shop, model: ToldModel
 ) -> None:

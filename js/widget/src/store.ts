@@ -38,19 +38,21 @@ export class Store {
 
   renew(token: string, seconds: number): void {
     this.#kept = { ...this.#kept, token, until: Date.now() + seconds * 1000 }
-    if (this.isKept) this.#write()
+    const there = this.#read()
+    // Another tab may have gone on to another chat, or as somebody else.
+    if (this.isKept && (!there || nameIn(there.token) === nameIn(token))) this.#write({ ...this.#kept, ...(there && { chatId: there.chatId }) })
   }
 
   /** Kept from the first question on, so that a page that is only looked at leaves nothing behind. */
   keep(chatId: string | undefined): void {
     this.#kept = { ...this.#kept, chatId }
     this.isKept = true
-    this.#write()
+    this.#write(this.#kept)
   }
 
-  #write(): void {
+  #write(kept: Kept): void {
     try {
-      localStorage.setItem(this.#name, JSON.stringify(this.#kept))
+      localStorage.setItem(this.#name, JSON.stringify(kept))
     } catch {
       // Storage may be switched off or full.
     }
@@ -67,4 +69,9 @@ export class Store {
     }
     return undefined
   }
+}
+
+/** The part of a token that stays the same when it is renewed. */
+export function nameIn(token: string): string | undefined {
+  return token.split('.')[1]
 }

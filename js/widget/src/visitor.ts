@@ -1,6 +1,6 @@
 /** Who the visitor is: a session of the server's, renewed while a page has it and replaced when it is over. */
 
-import type { Store } from './store.ts'
+import { nameIn, type Store } from './store.ts'
 
 /** What the server gives (PROTOCOL.md §10.2). */
 interface Session {
@@ -27,9 +27,8 @@ export class Visitor {
     if (store.isKept) this.prepare()
   }
 
-  /** Part of the token that stays the same when it is renewed. */
   get name(): string {
-    return this.#store.token.split('.')[1] ?? ''
+    return nameIn(this.#store.token) ?? ''
   }
 
   /** For the client: requests with the visitor's token, and once more with another where that one is refused. */
