@@ -12,7 +12,7 @@ ANSWER = (
     "## Oil\n\nChange it **every 5,000 kilometres** [1], see [the manual](https://example.com/manual).\n\n"
     "| part | interval |\n|---|---|\n| oil | 5,000 km |\n\n- [x] chain\n- brakes\n\n"
     "```html\n<!doctype html>\n<title>Counter</title>\n<main><h1>Kilometres</h1><p>5,000</p></main>\n```\n\n"
-    "> It takes `0.6` litres [1].\n"
+    "> It takes `0.6` litres [1].\n\n![The gearbox](https://images.example/gearbox.png)\n"
 )
 """One of everything that an answer is made of."""
 

@@ -55,7 +55,7 @@ def test_45_a_link_is_read_without_login_until_it_is_revoked(
     guest.page.keyboard.press("Escape")
     expect(guest.drawer).to_have_count(0)
     buttons = guest.page.get_by_role("button").evaluate_all("all => all.map((one) => one.textContent)")
-    allowed = re.compile(r"1|Gearbox manual 🚲|\d+ more found, not cited|Copy|Wrap")
+    allowed = re.compile(r"1|Gearbox manual 🚲|\d+ more found, not cited|Copy|Wrap|Download")
     assert [name for name in buttons if not allowed.fullmatch(name)] == []
     assert guest.page.get_by_role("textbox").count() == 0
     assert not [url for url in guest.requests if "/v1/" in url and "/v1/shared/" not in url]
