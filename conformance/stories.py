@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from rivulet.domain.events import AnyEvent, Failure, Usage
+from rivulet.domain.events import AnyEvent, Cost, Failure, Usage
 from rivulet.testing.story import Story, passage, story_id
 
 GEARS = passage(
@@ -33,7 +33,9 @@ def figures(confidence: float | None, hallucination: float | None) -> dict[str, 
     return {"confidence": confidence, "support": confidence, "hallucination": hallucination}
 
 
-PRICED = Usage(input_tokens=412, output_tokens=38, total_tokens=450)
+PRICED = Usage(
+    input_tokens=412, output_tokens=38, total_tokens=450, cost=Cost(amount=0.000179, currency="USD")
+)
 
 
 def plain_answer() -> list[AnyEvent]:

@@ -10,6 +10,7 @@ import msgspec
 
 from rivulet.domain.bot import Limits
 from rivulet.domain.errors import RivuletError
+from rivulet.domain.prices import Price
 
 
 class BadSettings(RivuletError):
@@ -57,6 +58,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     retry_interrupted: bool = False
     dialects_off: tuple[str, ...] = ()
     publishable_keys: tuple[PublishableKey, ...] = ()
+    prices: dict[str, Price] = {}
 
 
 def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:

@@ -316,6 +316,7 @@ def _service(
         dialects={each.name: each.version for each in (Native(), *spoken(settings.dialects_off))},
         disconnect_grace_s=settings.disconnect_grace_s,
         retry_interrupted=settings.retry_interrupted,
+        prices=settings.prices,
     )
     stores = Stores(
         log=store.log,

@@ -47,10 +47,10 @@ def named_losses(dialect: Dialect) -> set[str]:
 
 
 def fields(value: Any, path: str = "") -> Iterator[str]:
-    """`usage.input_tokens`, `sources.title`… for every field that has a value."""
+    """`usage.input_tokens`, `usage.cost.amount`, `sources.title`… for every field that has a value."""
     for name, inner in value.items():
         here = f"{path}.{name}" if path else name
-        if name in {"usage", "timing", "error"} and isinstance(inner, dict):
+        if name in {"usage", "cost", "timing", "error"} and isinstance(inner, dict):
             yield from fields(inner, here)
         elif name == "sources":
             yield from fields(inner[0], here) if inner else ()

@@ -26,6 +26,7 @@ from rivulet.config import PublishableKey, Settings
 from rivulet.domain import errors, events, turn
 from rivulet.domain.bot import Limits
 from rivulet.domain.errors import RivuletError
+from rivulet.domain.prices import Price
 from rivulet.http.app import build
 from rivulet.http.metrics import Metrics
 from rivulet.wiring import House
@@ -72,6 +73,7 @@ SETTINGS = {
     "retry_interrupted": "Whether a turn that a crash ended before its first word is asked again at start.",
     "dialects_off": "Dialects that this server does not answer in.",
     "publishable_keys": "Keys for the widget, as tables `[[publishable_keys]]`; see below.",
+    "prices": 'What models cost, as tables `[prices."openai:NAME"]`; see below.',
 }
 PUBLISHABLE_KEYS = {
     "key": "Begins with `pk_`, and then has 16 to 128 letters, digits, `-` and `_`.",
@@ -79,6 +81,12 @@ PUBLISHABLE_KEYS = {
     "bot_id": "Who answers.",
     "visitor_per_minute": "Questions that one visitor may ask.",
     "address_per_minute": "Questions that may come from one network address.",
+}
+PRICES = {
+    "input": "Of a million tokens that the model reads.",
+    "output": "Of a million tokens that it writes.",
+    "cached_input": "Of a million that it reads and the provider had cached; as the others when left out.",
+    "currency": "Three capital letters; nothing is converted.",
 }
 LIMITS = {
     "first_event_s": "Seconds to the first sign of an answer.",
@@ -146,6 +154,14 @@ def settings_page() -> str:
         "A publishable key may stand in a page; without origins it opens nothing.",
         "",
         *settings_rows(PublishableKey, PUBLISHABLE_KEYS),
+        "",
+        "## The tables prices",
+        "",
+        "A model is named as a question names it: `extractive`, `openai:gpt-5-mini`.",
+        "The `usage` of its answers then has a `cost`, for everyone who may read them.",
+        "It has none when the tokens were estimated: the answer was stopped, or the provider does not count.",
+        "",
+        *settings_rows(Price, PRICES),
         "",
         "## Environment",
         "",

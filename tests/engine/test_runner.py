@@ -9,6 +9,7 @@ import pytest
 from rivulet.domain import events as e
 from rivulet.domain.bot import Limits
 from rivulet.domain.errors import LimitReached, StorageFull, UpstreamAuth, UpstreamRateLimited
+from rivulet.domain.prices import Price
 from rivulet.domain.tenant import LOCAL
 from rivulet.domain.turn import check, fold
 from rivulet.ports.answering import Finished, Task
@@ -257,6 +258,29 @@ async def test_a_reached_limit_is_incomplete_not_failed(bench: Bench) -> None:
     finished = terminal(await bench.ended(await bench.ask("loops")))
     assert finished.error is not None
     assert (finished.status, finished.error.code) == ("incomplete", "limit_reached")
+
+
+async def test_an_answer_has_its_cost(make_bench: Callable[..., Bench]) -> None:
+    """Where its model has a price and its tokens were counted: not another model's, not an estimate's, not
+    that of an answer that was stopped."""
+
+    async def counted(task: Task) -> Drafts:
+        yield e.TextStarted(part_id="t")
+        await asyncio.sleep(1)
+        yield Finished(
+            finish_reason="stop", usage=e.Usage(input_tokens=400, output_tokens=40, total_tokens=440)
+        )
+
+    bench = make_bench(prices={name: Price(input=1, output=10) for name in ("dear", "plain")})
+    for name in ("dear", "free"):
+        bench.says(name, counted)
+    dear = terminal(await bench.ended(await bench.ask("dear")))
+    assert dear.usage.cost == e.Cost(amount=0.0008, currency="USD")
+    for name in ("free", "plain"):
+        assert terminal(await bench.ended(await bench.ask(name))).usage.cost is None
+    stopped = await bench.ask("dear")
+    await bench.service.stop(LOCAL, stopped.turn_id)
+    assert terminal(await bench.log(stopped)).usage.cost is None
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.5, 2.5, 10.0])

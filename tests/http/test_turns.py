@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from rivulet.domain.prices import Price
 from rivulet.testing.scripted_model import ScriptedModel
 
 from .conftest import KEY_CANARY, Site, parsed, serving, until
@@ -24,6 +25,21 @@ async def test_a_turn_is_started_followed_and_read_back(site: Site) -> None:
     assert (status, turn["text"], turn["status"]) == (200, said, "completed")
     _, found = await site.json("GET", f"/v1/chats/{started['chat_id']}/messages")
     assert [message["text"] for message in found["messages"]] == ["What is it?", said]
+
+
+async def test_a_priced_answer_has_its_cost(tmp_path: Path, model: ScriptedModel) -> None:
+    """§3.4: in its log, its record and its message, by the operator's list; another model's has none."""
+    prices = {"openai:scripted": Price(input=1000, output=2000, currency="EUR")}
+    async with serving(tmp_path / "data", model, prices=prices) as site:
+        started = await site.ask()
+        usage = (await site.events(started["turn_id"]))[-1]["usage"]
+        amount = (usage["input_tokens"] * 1000 + usage["output_tokens"] * 2000) / 1_000_000
+        assert usage["cost"] == {"amount": pytest.approx(amount), "currency": "EUR"}
+        _, turn = await site.json("GET", f"/v1/turns/{started['turn_id']}")
+        _, chat = await site.json("GET", f"/v1/chats/{started['chat_id']}/messages")
+        assert turn["usage"] == chat["messages"][-1]["usage"] == usage
+        other = await site.ask(model="openai:pace:0:5")
+        assert "cost" not in (await site.events(other["turn_id"]))[-1]["usage"]
 
 
 async def test_the_answer_to_the_post_can_be_the_stream(site: Site) -> None:

@@ -162,6 +162,14 @@ def model(upstream: ToldModel) -> Iterator[ToldModel]:
     upstream.forget()
 
 
+PRICES = """
+[prices."openai:scripted"]
+input = 100
+output = 100
+"""
+"""So much that the few tokens of a test cost parts of a cent."""
+
+
 @dataclass
 class Server:
     """`rivulet serve` as people start it, in a process of its own."""
@@ -185,6 +193,9 @@ class Server:
         arguments += ["--port", str(self.port), "--model", self.model]
         provider = {"OPENAI_BASE_URL": f"{self.model_url}/v1", "OPENAI_API_KEY": "sk-test"}
         self.log.parent.mkdir(exist_ok=True)
+        self.data.mkdir(exist_ok=True)
+        if not (settings := self.data / "rivulet.toml").exists():
+            settings.write_text(PRICES)
         self.process = born(arguments, os.environ | provider | self.environment, self.log)
         while not self._is_ready():
             if self.process.wait(0.01):

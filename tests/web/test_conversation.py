@@ -174,12 +174,13 @@ def test_statement_47_without_streaming_only_whole_answers_show(visitor: Visitor
 
 
 def test_statement_48_the_figures_show_when_they_are_wanted(reader: Visitor) -> None:
-    """First word, tokens, model and total on request; with the setting off there is no way to them."""
+    """First word, tokens, cost, model and total on request; with the setting off there is no way to them."""
     reader.press("Details")
     strip = reader.answer.locator(".usage")
-    for name in ("First word after", "Tokens", "Took", "Model"):
+    for name in ("First word after", "Tokens", "Cost", "Took", "Model"):
         expect(strip).to_contain_text(name)
     expect(strip).to_contain_text("openai:scripted")
+    expect(strip).to_contain_text(re.compile(r"Cost\s*\$0\.00\d+"))
     reader.page.keyboard.press("Control+,")
     group = reader.page.get_by_role("group", name="Time and tokens")
     group.get_by_role("radio", name="Never").check(force=True)

@@ -34,6 +34,14 @@ export interface Usage {
   cached_input_tokens?: number
   cache_write_input_tokens?: number
   estimated?: boolean
+  /** By the operator's price list; missing without a price and where nobody counted. */
+  cost?: Cost | null
+}
+
+/** `currency` is three letters, as in ISO 4217. */
+export interface Cost {
+  amount: number
+  currency: string
 }
 
 export interface Timing {

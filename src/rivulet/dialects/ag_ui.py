@@ -28,6 +28,7 @@ LOSSES: Mapping[str, str] = {
     "citation.added (part_id)": "the id of the part's message",
     "data (name)": "one named `citation` looks like a citation",
     "data (id, transient)": "in `metadata`",
+    "turn.finished (usage.cost)": "not shown",
     "turn.finished (status)": "`incomplete` is `success`; `metadata.status` has the word",
     "the request (runId)": "the run is called by its turn's id",
     "the request (state)": "not kept",

@@ -33,6 +33,7 @@ LOSSES: Mapping[str, str] = {
     "citation.added": "in the message's metadata, when its part of the text is finished",
     "tool.finished (status)": "`cancelled` is an error with that word; not shown for the client's",
     "data (name)": "one named `stage` looks like a stage",
+    "turn.finished (usage.cost)": "not shown",
     "turn.finished (error.code, error.retryable)": "in the message's metadata; `error` is a sentence",
     "turn.finished (status)": "`cancelled` is `abort`, which `useChat` hides; the metadata has the word",
 }

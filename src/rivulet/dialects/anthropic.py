@@ -44,7 +44,7 @@ LOSSES: Mapping[str, str] = {
     "data": "not shown",
     "turn.finished (status)": "`cancelled` is `end_turn`",
     "turn.finished (error.code, error.retryable)": "one of Anthropic's types",
-    "turn.finished (usage.reasoning_tokens, usage.total_tokens, usage.estimated)": "not shown",
+    "turn.finished (usage.reasoning_tokens, usage.total_tokens, usage.estimated, usage.cost)": "not shown",
     "turn.finished (timing)": "not shown",
     f"the request ({IGNORED})": "taken, and not used",
 }

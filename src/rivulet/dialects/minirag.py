@@ -49,7 +49,7 @@ LOSSES: Mapping[str, str] = {
     ),
     (
         "turn.finished (usage.reasoning_tokens, usage.cached_input_tokens, "
-        "usage.cache_write_input_tokens, usage.estimated)"
+        "usage.cache_write_input_tokens, usage.estimated, usage.cost)"
     ): "not shown",
 }
 

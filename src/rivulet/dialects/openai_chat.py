@@ -49,7 +49,7 @@ LOSSES: Mapping[str, str] = {
     "turn.finished (status)": "`cancelled` is `finish_reason: stop`; extension: `turn.status`",
     "turn.finished (error.retryable)": "not shown",
     "turn.finished (timing)": "extension: `turn.timing` in the last chunk",
-    "turn.finished (usage.cache_write_input_tokens, usage.estimated)": "not shown",
+    "turn.finished (usage.cache_write_input_tokens, usage.estimated, usage.cost)": "not shown",
     f"the request ({IGNORED})": "taken, and not used",
     "the request (metadata)": "only `chat_id`",
     "the request (tool_choice, function_call)": "`auto` and `none` are taken, and not used",

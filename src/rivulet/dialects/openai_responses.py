@@ -58,7 +58,7 @@ LOSSES: Mapping[str, str] = {
     "turn.finished (error.code, error.retryable)": (
         "`error` has our code; `response.error.code` is one of OpenAI's"
     ),
-    "turn.finished (usage.estimated)": "not shown",
+    "turn.finished (usage.estimated, usage.cost)": "not shown",
     "turn.finished (timing)": "strings in `response.metadata`",
     f"the request ({IGNORED})": "taken, and not used",
     "the request (metadata)": "only `chat_id`",

@@ -39,6 +39,13 @@ class Passage(Record, frozen=True):
     metadata: dict[str, Any] | None = None
 
 
+class Cost(Record, frozen=True):
+    """`currency` is three letters, as in ISO 4217."""
+
+    amount: float
+    currency: str
+
+
 class Usage(Record, frozen=True):
     """Token counts, inclusive: cached and reasoning tokens are parts of the totals, never added to them."""
 
@@ -49,6 +56,8 @@ class Usage(Record, frozen=True):
     cached_input_tokens: int | None = None
     cache_write_input_tokens: int | None = None
     estimated: bool = False
+    cost: Cost | None = None
+    """By the operator's price list; None for a model without a price, and for what nobody counted."""
 
 
 class Timing(Record, frozen=True):

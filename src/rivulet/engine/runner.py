@@ -24,6 +24,7 @@ from rivulet.domain.errors import (
     TimedOut,
     UpstreamTimeout,
 )
+from rivulet.domain.prices import Price
 from rivulet.domain.turn import Fold, Life, closers, message_of
 from rivulet.engine.hub import Hub
 from rivulet.ports.answering import Answerer, Finished, Task, Unmetered
@@ -84,6 +85,7 @@ class Runner:
         limits: Limits,
         log_so_far: Sequence[e.AnyEvent],
         predecessors: Sequence["asyncio.Future[None]"] = (),
+        price: Price | None = None,
     ) -> None:
         self._log = turn_log
         self._hub = hub
@@ -92,6 +94,7 @@ class Runner:
         self._prepare = prepare
         self._limits = limits
         self._predecessors = predecessors
+        self._price = price
         self._life = Life()
         self._fold = Fold()
         for event in log_so_far:
@@ -313,13 +316,13 @@ class Runner:
         )
 
     def _terminal(self, ending: Ending, now: int) -> e.TurnFinished:
-        first = self._output_at
+        first, usage = self._output_at, ending.usage or self._estimate()
         return e.TurnFinished(
             at=now,
             status=ending.status,
             finish_reason=ending.finish_reason,
             error=None if ending.error is None else failure_of(ending.error),
-            usage=ending.usage or self._estimate(),
+            usage=usage if self._price is None else self._price.applied(usage),
             timing=e.Timing(
                 duration_ms=max(0, now - self._started_at),
                 time_to_first_token_ms=None if first is None else max(0, first - self._started_at),

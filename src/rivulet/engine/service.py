@@ -21,6 +21,7 @@ from rivulet.domain.errors import (
     StorageFull,
 )
 from rivulet.domain.ids import make_id
+from rivulet.domain.prices import Price
 from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn, fold
 from rivulet.engine.access import Access
@@ -71,12 +72,14 @@ class Stores:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
-    """What the operator decided. `dialects` are the renderers' versions, pinned in every turn.started."""
+    """What the operator decided. `dialects` are the renderers' versions, pinned in every turn.started;
+    `prices` are by model, as a question names it."""
 
     bots: Mapping[str, Bot]
     dialects: Mapping[str, int] = field(default_factory=dict[str, int])
     disconnect_grace_s: float = 5.0
     retry_interrupted: bool = False
+    prices: Mapping[str, Price] = field(default_factory=dict[str, Price])
 
 
 class Service:
@@ -246,7 +249,12 @@ class Service:
             limits,
             log_so_far,
             before,
+            self._policy.prices.get(ask.model or self._default_model(ask)),
         )
+
+    def _default_model(self, ask: Ask) -> str:
+        bot = self._policy.bots.get(ask.bot_id)
+        return "" if bot is None else bot.model
 
     def _bot(self, ask: Ask) -> Bot:
         bot = self._policy.bots.get(ask.bot_id)

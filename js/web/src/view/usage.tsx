@@ -22,13 +22,14 @@ export function UsageStrip({ answer }: { answer: Answer }) {
 
 function factsOf(answer: Answer): [string, string][] {
   const { say, facts } = words
-  const { input_tokens: read, output_tokens: written, estimated } = answer.usage.value ?? {}
+  const { input_tokens: read, output_tokens: written, estimated, cost } = answer.usage.value ?? {}
   const { duration_ms: took, time_to_first_token_ms: first } = answer.timing.value ?? {}
   const about = estimated ? '≈ ' : ''
   const found: [string, string | undefined][] = [
     [facts.firstWord, first == null ? undefined : say.duration(first)],
     [facts.speed, speedOf(answer)],
     [facts.tokens, read || written ? `${about}${facts.tokensOf(read ?? 0, written ?? 0)}` : undefined],
+    [facts.cost, cost ? say.money(cost.amount, cost.currency) : undefined],
     [facts.duration, took == null ? undefined : say.duration(took)],
     [words.model, answer.model.value],
     [facts.support, supportOf(answer)],

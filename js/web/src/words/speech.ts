@@ -7,6 +7,8 @@ export interface Speech<Rule extends Intl.LDMLPluralRule> {
   /** From 0 to 1. */
   percent: (share: number) => string
   bytes: (n: number) => string
+  /** As exactly as two digits that are not zero need it: answers cost parts of a cent. */
+  money: (amount: number, currency: string) => string
   /** How long something took: milliseconds below a second, tenths above. */
   duration: (ms: number) => string
   /** Whole seconds, as of a clock that runs. */
@@ -40,10 +42,17 @@ export function speech<Rule extends Intl.LDMLPluralRule>(locale: string): Speech
       const power = Math.min(SIZES.length - 1, n < 1 ? 0 : Math.floor(Math.log10(n) / 3))
       return unit(SIZES[power] as string, power > 1 ? 1 : 0)(n / 1000 ** power)
     },
+    money: (amount, currency) =>
+      write({ style: 'currency', currency, minimumFractionDigits: 2, maximumFractionDigits: fraction(amount) })(amount),
     duration: (ms) => (ms < 1000 ? milliseconds(ms) : tenths(ms / 1000)),
     seconds,
     date: (at) => day.format(at),
     time: (at) => clock.format(at),
     list: (all) => items.format(all),
   }
+}
+
+/** Digits behind the point until two of them say something; 2 to 9. */
+function fraction(amount: number): number {
+  return amount > 0 && amount < 0.1 ? Math.min(9, 1 - Math.floor(Math.log10(amount))) : 2
 }

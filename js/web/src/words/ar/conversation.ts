@@ -95,6 +95,7 @@ export const conversation: typeof english = {
     tokens: 'الرموز',
     tokensOf: (read, written) => `${number(read)} داخلة، ${number(written)} خارجة`,
     perSecond: (tokens) => `${number(tokens)} رمز/ث`,
+    cost: 'التكلفة',
     support: 'ما تؤيده المصادر',
   },
 

@@ -84,6 +84,7 @@ export const conversation: typeof english = {
     tokens: 'Tokens',
     tokensOf: (read, written) => `${number(read)} hinein, ${number(written)} heraus`,
     perSecond: (tokens) => `${number(tokens)} Tokens/s`,
+    cost: 'Kosten',
     support: 'Von den Quellen gedeckt',
   },
 

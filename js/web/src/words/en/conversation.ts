@@ -86,6 +86,7 @@ export const conversation = {
     tokens: 'Tokens',
     tokensOf: (read: number, written: number) => `${number(read)} in, ${number(written)} out`,
     perSecond: (tokens: number) => `${number(tokens)} tokens/s`,
+    cost: 'Cost',
     support: 'Borne out by its sources',
   },
 
