@@ -1,4 +1,4 @@
-"""The guide for JavaScript, typed in by a newcomer: its blocks against a server that runs."""
+"""The pages for JavaScript, typed in by a newcomer: their blocks against a server that runs."""
 
 import json
 import re
@@ -14,10 +14,11 @@ from .conftest import JS
 
 __all__ = ["built_page", "documents", "model", "server", "upstream"]
 
-GUIDE = JS.parent / "docs/guides/clients.md"
+PAGES = (JS.parent / "docs/guides/clients.md", JS / "client/README.md", JS / "vue/README.md")
 BLOCKS = [
     text
-    for text in re.findall(r"^```ts\n(.*?)^```$", GUIDE.read_text(), re.M | re.S)
+    for page in PAGES
+    for text in re.findall(r"^```ts\n(.*?)^```$", page.read_text(), re.M | re.S)
     # A hook needs its framework's page, and what names no server is for a page of the server's own.
     if "@rivulet/react" not in text and "8321" in text
 ]
@@ -62,4 +63,4 @@ def test_a_block_of_the_guide_does_what_it_says(
 
 def test_the_guide_has_blocks_to_run() -> None:
     """Those of the client, of many tabs, of Vue and of no framework."""
-    assert len(BLOCKS) >= 6
+    assert len(BLOCKS) >= 8

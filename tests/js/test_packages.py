@@ -140,6 +140,7 @@ def test_a_package_has_what_it_names_and_nothing_else(packed: Path, name: str) -
     for entry in described["exports"].values():
         places = entry.values() if isinstance(entry, dict) else (entry,)
         assert all((folder / place).is_file() for place in places)
+    assert (folder / "README.md").is_file()
     assert {path.name for path in folder.iterdir()} <= {"package.json", "dist", "src", "README.md"}
     assert described["license"] == "Apache-2.0"
 
@@ -152,10 +153,11 @@ def test_adapters_are_thin(name: str) -> None:
 
 
 def test_the_manuals_examples_are_typed(packed: Path, run: Callable[..., str]) -> None:
-    """Every TypeScript block of the guide compiles against the packed packages."""
-    guide = (JS.parent / "docs/guides/clients.md").read_text()
-    blocks = re.findall(r"^```(tsx?)\n(.*?)^```$", guide, re.M | re.S)
-    assert len(blocks) >= 7
+    """Every TypeScript block of the guide and of the packages' own pages compiles against the packages."""
+    pages = [JS.parent / "docs/guides/clients.md", *(JS / name / "README.md" for name in PACKAGES)]
+    text = "\n".join(page.read_text() for page in pages)
+    blocks = re.findall(r"^```(tsx?)\n(.*?)^```$", text, re.M | re.S)
+    assert len(blocks) >= 11
     folder = packed / "manual"
     folder.mkdir()
     for number, (kind, text) in enumerate(blocks):

@@ -646,6 +646,24 @@ def test_a_page_can_fix_version_and_hash(customer: Customer, fixed: Shop, model:
     expect(customer.answer).to_have_text("Hello.")
 
 
+def test_a_page_can_serve_the_script_itself(
+    customer: Customer, new_shop: Callable[..., Shop], server: Server, shop_port: int, model: ToldModel
+) -> None:
+    """The shop's own copy asks the server that its tag names."""
+    model.tell("Hello.")
+    own = f"http://127.0.0.1:{shop_port}/own"
+
+    def copy(route: Route) -> None:
+        route.fulfill(response=route.fetch(url=route.request.url.replace(own, server.url)))
+
+    customer.page.route(f"{own}/**", copy)
+    attributes = f'data-key="{KEY}" data-server="{server.url}/"'
+    customer.visit(new_shop(chat=own, policy=None, attributes=attributes))
+    customer.ask()
+    expect(customer.answer).to_have_text("Hello.")
+    assert [url for url in customer.requests if url.startswith(f"{own}/widget/")]
+
+
 def test_a_script_that_was_changed_is_refused(customer: Customer, fixed: Shop) -> None:
     """A page with the hash in its tag runs this script or none."""
     customer.page.route("**/w@*", changed)

@@ -32,7 +32,7 @@ class Chat extends HTMLElement {
   connectedCallback(): void {
     one ??= this
     if (this.shadowRoot) return
-    this.#settings = settingsOf(this, script?.dataset ?? {}, home.replace(/\/$/, ''))
+    this.#settings = settingsOf(this, script?.dataset ?? {}, home)
     this.dataset['theme'] ??= script?.dataset['theme'] ?? 'auto'
     this.dataset['side'] ??= script?.dataset['side'] ?? 'right'
     this.#root = this.attachShadow({ mode: 'open' })

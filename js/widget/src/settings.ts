@@ -23,10 +23,10 @@ const FIRST_WORDS = {
 export type FirstWords = typeof FIRST_WORDS
 
 /** The element's own attributes go before those of the script that brought it. */
-export function settingsOf(element: HTMLElement, script: DOMStringMap, baseUrl: string): Settings {
+export function settingsOf(element: HTMLElement, script: DOMStringMap, home: string): Settings {
   const data = { ...script, ...element.dataset }
   return {
-    baseUrl,
+    baseUrl: (data['server'] ?? home).replace(/\/$/, ''),
     key: data['key'] ?? '',
     title: data['title'] ?? 'Chat',
     greeting: data['greeting'] ?? 'Hello! What would you like to know?',
