@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Route, expect
 
 from tests.web.conftest import HOLD, ToldModel, Visitor
 from tests.web.tracing import tasks
@@ -119,6 +119,29 @@ def test_17_formulas_are_typeset_once_they_are_closed(visitor: Visitor, model: T
     expect(answer).to_contain_text("a price of $5 and $6")
     expect(answer).to_contain_text("broken \\frac{ end")
     assert [name for name in chunks(visitor) if "formula" in name]
+
+
+def test_formulas_that_come_late_move_nothing_that_is_read(visitor: Visitor, model: ToldModel) -> None:
+    """On a slow line KaTeX comes after the answer: an equation has its place already, and whatever becomes
+    higher above the window, what is in it stays."""
+    held: list[Route] = []
+    visitor.page.route(re.compile(r"/assets/formulas-.*\.js"), lambda route: held.append(route))
+    high = "$$\\sum_{n=0}^{\\infty} \\frac{1}{n!}$$\n\nand $\\frac{\\frac{1}{2}}{3}$ in a line.\n\n" * 3
+    equation = "$$\n\\frac{a}{b} = c\n$$"
+    told(visitor, model, f"{high}{'Some words. ' * 400}\n\nRead here.\n\n{equation}\n\nAnd here.")
+    visitor.finished()
+    places = [visitor.text.get_by_text(words) for words in ("Read here.", "And here.")]
+    places[0].scroll_into_view_if_needed()
+    expect(visitor.text.locator(".math.display").first).not_to_be_in_viewport()
+    before = [place.bounding_box() for place in places]
+    held[0].continue_()
+    expect(visitor.text.locator(".math .katex-display")).to_have_count(4)
+    visitor.page.evaluate("() => document.fonts.ready")
+    for was, place in zip(before, places, strict=True):
+        now = place.bounding_box()
+        assert was
+        assert now
+        assert abs(now["y"] - was["y"]) <= 2
 
 
 def test_code_is_saved_byte_for_byte(visitor: Visitor, model: ToldModel, tmp_path: Path) -> None:

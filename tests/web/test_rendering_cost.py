@@ -1,12 +1,15 @@
-"""What a token costs the page while an answer is written, by the main thread's own clock: from the client's
-connection to the painted frame."""
+"""What a token costs the page while an answer is written, by the main thread's own clock, from the client's
+connection to the painted frame; and what the long answers cost that it is measured at the end of."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import pytest
 
 from tests.web.clock import ThreadClock, slowness
 from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+from tests.web.tracing import tasks
 
 SECTION = """## Part {n}: the gearbox
 
@@ -52,8 +55,33 @@ READY = """(length) => {
 }"""
 """What was sent first is shown, and coloured."""
 
-WRITTEN = "() => document.querySelector('.markdown .page:last-child').textContent.endsWith('That is all.')"
+WRITTEN = "(end) => document.querySelector('.markdown .page:last-child').textContent.endsWith(end)"
 """Looked at a few times a second, so that looking costs nothing."""
+
+# How long it takes from the chat's data until all of its answer is painted and the page can be used.
+OPENED = """(() => {
+  const ask = window.fetch
+  window.fetch = async (...request) => {
+    const response = await ask(...request)
+    if (!String(request[0]).endsWith('/messages')) return response
+    const read = response.json.bind(response)
+    response.json = async () => {
+      const data = await read()
+      const begun = performance.now()
+      const end = data.messages.at(-1).text.slice(-6)
+      const look = () => {
+        const page = document.querySelector('.markdown .page:last-child')
+        if (!page?.textContent.endsWith(end)) return requestAnimationFrame(look)
+        const { port1, port2 } = new MessageChannel()
+        port1.onmessage = () => (window.tookMs = performance.now() - begun)
+        port2.postMessage(0)
+      }
+      requestAnimationFrame(look)
+      return data
+    }
+    return response
+  }
+})()"""
 
 
 def repeated(line: str, letters: int) -> str:
@@ -67,53 +95,215 @@ def repeated(line: str, letters: int) -> str:
 BUSY = 1.25
 """After this division the same answer still costs from 2.5 to 3.1 ms a token from one run to the next."""
 
+ENDS = ("That is all.", "That was slow.", "That was seen.")
+"""What the parts of an answer end with."""
+
+
+@dataclass
+class Watched:
+    """An answer of many tokens, and the page that shows it."""
+
+    visitor: Visitor
+    model: ToldModel
+    slower: float = 0
+    """How slow the machine was when that was last looked at."""
+
+    def begin(self, server: Server, begun: str, parts: Sequence[Sequence[str]]) -> None:
+        """Returns when `begun` is shown; the parts wait to be asked for."""
+        told = [piece for part, end in zip(parts, ENDS, strict=False) for piece in (HOLD, *part, end)]
+        self.model.tell(begun, *told, HOLD, pace=60)
+        self.visitor.open(server.url)
+        self.visitor.ask("How is it done?")
+        self.visitor.page.wait_for_function(READY, arg=0.4 * len(begun), timeout=30_000)
+
+    def write(self, part: int) -> None:
+        """The next part, to its end."""
+        self.model.release()
+        self.visitor.page.wait_for_function(WRITTEN, arg=ENDS[part], polling=200, timeout=60_000)
+
+    def token_ms(self, part: int, count: int) -> float:
+        """What each of a part's tokens costs, as if nothing else were to be done on this machine."""
+        page = self.visitor.page
+        before = self.slower or slowness(page)
+        clock = ThreadClock(page)
+        begun = clock.now()
+        self.write(part)
+        spent = (clock.now() - begun) / count
+        self.slower = slowness(page)
+        return spent / ((before + self.slower) / 2)
+
+    def finish(self) -> None:
+        self.model.release()
+        self.visitor.finished()
+
+
+Watch = Callable[[], Watched]
+
+
+@pytest.fixture
+def watch(new_visitor: Callable[..., Visitor], model: ToldModel) -> Watch:
+    return lambda: Watched(new_visitor(), model)
+
+
+def tokens_of(text: str, size: int = TOKEN) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
 Cost = Callable[..., float]
 
 
 @pytest.fixture
-def cost(new_visitor: Callable[..., Visitor], server: Server, model: ToldModel) -> Cost:
+def cost(watch: Watch, server: Server) -> Cost:
     """Milliseconds a token costs that comes after `tokens` of the same kind, at 60 a second. How an answer
     begins and ends is not part of it."""
 
     def measure(head: str, line: str, tokens: int, count: int) -> float:
         text = head + repeated(line, TOKEN * (tokens + count))
-        begun, rest = text[: TOKEN * tokens], text[TOKEN * tokens :]
-        pieces = [rest[TOKEN * i : TOKEN * (i + 1)] for i in range(count)]
-        model.tell(begun, HOLD, *pieces, "That is all.", HOLD, pace=60)
-        visitor = new_visitor()
-        visitor.open(server.url)
-        visitor.ask("How is it done?")
-        visitor.page.wait_for_function(READY, arg=0.4 * len(begun), timeout=30_000)
-        slower = slowness(visitor.page)
-        clock = ThreadClock(visitor.page)
-        before = clock.now()
-        model.release()
-        visitor.page.wait_for_function(WRITTEN, polling=200, timeout=60_000)
-        spent = (clock.now() - before) / count
-        slower = (slower + slowness(visitor.page)) / 2
-        model.release()
-        visitor.finished()
-        visitor.page.close()
-        return spent / slower
+        answer = watch()
+        answer.begin(server, text[: TOKEN * tokens], [tokens_of(text[TOKEN * tokens :])[:count]])
+        spent = answer.token_ms(0, count)
+        answer.finish()
+        answer.visitor.page.close()
+        return spent
 
     return measure
 
 
+@dataclass
+class Figures:
+    """What was measured of one long answer, in milliseconds and megabytes."""
+
+    token: float
+    slow_token: float
+    """On a processor a quarter as fast."""
+    task: float = 0
+    """The longest while it was written."""
+    heap: float = 0
+    opening: float = 0
+
+
+SECTIONS = 300
+"""Tokens: a section and a bit, so that everything in one is written once."""
+
+
+@dataclass
+class LongAnswers:
+    """Each is measured in one go, because bringing one about takes longer than all that is measured of it;
+    and again, at most three times, when a figure is too high: a program that comes in between makes
+    everything dearer, none makes it cheaper."""
+
+    server: Server
+    watch: Watch
+    measured: dict[int, list[Figures]]
+
+    def least(self, figure: str, limit: float, tokens: int) -> float:
+        found = self.measured[tokens]
+        while not found or (min(getattr(one, figure) for one in found) > limit and len(found) < 3):
+            found.append(self._measure(tokens))
+        return min(getattr(one, figure) for one in found)
+
+    def _measure(self, tokens: int) -> Figures:
+        counts = (SECTIONS, 120, SECTIONS)
+        text = repeated(SECTION, TOKEN * (tokens + sum(counts)))
+        begun, first = text[: TOKEN * tokens], text[TOKEN * tokens :]
+        second = first[TOKEN * counts[0] :]
+        third = second[TOKEN * counts[1] :]
+        parts = [tokens_of(first)[: counts[0]], tokens_of(second)[: counts[1]], tokens_of(third, 4 * TOKEN)]
+        is_longest = tokens == max(LENGTHS)
+        answer = self.watch()
+        answer.begin(self.server, begun, parts[: 3 if is_longest else 2])
+        figures = Figures(answer.token_ms(0, counts[0]), self._slow_token(answer, counts[1]))
+        if is_longest:
+            with tasks(answer.visitor.page) as found:
+                answer.write(2)
+            figures.task = found[0]
+        answer.finish()
+        if is_longest:
+            figures.heap = self._heap(answer)
+            figures.opening = self._opening(answer)
+        answer.visitor.page.close()
+        return figures
+
+    def _slow_token(self, answer: Watched, count: int) -> float:
+        page = answer.visitor.page
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        spent = answer.token_ms(1, count)
+        devtools.send("Emulation.setCPUThrottlingRate", {"rate": 1})
+        return spent
+
+    def _heap(self, answer: Watched) -> float:
+        page = answer.visitor.page
+        devtools = page.context.new_cdp_session(page)
+        devtools.send("HeapProfiler.collectGarbage")
+        return devtools.send("Runtime.getHeapUsage")["usedSize"] / 1e6
+
+    def _opening(self, answer: Watched) -> float:
+        page = answer.visitor.page
+        page.add_init_script(OPENED)
+        took: list[float] = []
+        while not took or (min(took) > OPENING_MS and len(took) < 5):
+            page.reload()
+            page.wait_for_function("() => window.tookMs")
+            took.append(page.evaluate("tookMs"))
+        return min(took) / answer.slower
+
+
+LENGTHS = (1_000, 10_000, 50_000)
+OPENING_MS = 400
+
+
+@pytest.fixture(scope="module")
+def measured() -> dict[int, list[Figures]]:
+    return defaultdict(list)
+
+
+@pytest.fixture
+def answers(server: Server, watch: Watch, measured: dict[int, list[Figures]]) -> LongAnswers:
+    return LongAnswers(server, watch, measured)
+
+
+@pytest.mark.alone
+def test_statement_58_a_token_costs_the_same_in_a_long_answer(answers: LongAnswers) -> None:
+    """300 tokens at 60 a second cost 3 ms each after 1,000, after 10,000 and after 50,000 others, and no more
+    than half as much again there as here. What a busy machine adds is let pass."""
+    costs = {tokens: answers.least("token", 3 * BUSY, tokens) for tokens in LENGTHS}
+    assert max(costs.values()) <= 3 * BUSY, costs
+    assert costs[50_000] <= 1.5 * costs[1_000], costs
+
+
+@pytest.mark.alone
+def test_budget_a_token_on_a_slow_processor(answers: LongAnswers) -> None:
+    """On one a quarter as fast, as in a telephone, 9 ms of its time, however long the answer is: of the 16
+    that a frame has. (The aim is 8; from 7.7 to 10.2 were measured, two thirds of it the browser's own.)"""
+    costs = {tokens: answers.least("slow_token", 9 * BUSY, tokens) for tokens in LENGTHS}
+    assert max(costs.values()) <= 9 * BUSY, costs
+
+
+@pytest.mark.alone
+def test_budget_no_long_task_while_an_answer_is_written(answers: LongAnswers) -> None:
+    """At the end of 50,000 tokens, through everything an answer is made of, no task takes 50 ms."""
+    assert answers.least("task", 50, 50_000) <= 50
+
+
+@pytest.mark.alone
+def test_budget_the_memory_of_a_long_answer(answers: LongAnswers) -> None:
+    """The page with an answer of 50,000 tokens that it has followed has 30 MB of objects."""
+    assert answers.least("heap", 30, 50_000) <= 30
+
+
+@pytest.mark.alone
+def test_budget_opening_a_long_answer(answers: LongAnswers) -> None:
+    """One of 50,000 tokens is all there, and the page can be used, 400 ms after its data."""
+    assert answers.least("opening", OPENING_MS, 50_000) <= OPENING_MS
+
+
 def least(cost: Cost, limit: float, *answer: str | int) -> float:
-    """Of at most three times: a program that comes in between makes a token dearer, none makes it cheaper."""
+    """Of at most three times, for the same reason."""
     found = [cost(*answer)]
     while min(found) > limit and len(found) < 3:
         found.append(cost(*answer))
     return min(found)
-
-
-@pytest.mark.alone
-def test_statement_58_a_token_costs_the_same_in_a_long_answer(cost: Cost) -> None:
-    """300 tokens at 60 a second cost 3 ms each after 1,000, after 10,000 and after 50,000 others, and no more
-    than half as much again there as here. What a busy machine adds is let pass."""
-    costs = {tokens: least(cost, 3 * BUSY, "", SECTION, tokens, 300) for tokens in (1_000, 10_000, 50_000)}
-    assert max(costs.values()) <= 3 * BUSY, costs
-    assert costs[50_000] <= 1.5 * costs[1_000], costs
 
 
 @pytest.mark.alone
