@@ -36,8 +36,8 @@ code()
 
 ![a photo](https://images.example/x.png)
 """
-HEARD = ["The gearbox", "Change the oil every 5,000 km. Keep in mind:", "clean it", "gently"]
-HEARD += ["part", "oil", "gears", "0.6 l"]
+WORDS = ["The gearbox", "Change the oil every 5,000 km. Keep in mind:", "clean it", "gently"]
+CELLS = ["part", "oil", "gears", "0.6 l"]
 
 
 def choose(visitor: Visitor, item: str) -> None:
@@ -57,7 +57,7 @@ def test_an_answer_is_read_aloud(
     visitor.ask()
     visitor.finished()
     choose(visitor, "Read aloud")
-    assert visitor.page.evaluate("spoken.splice(0)") == HEARD
+    assert visitor.page.evaluate("spoken.splice(0)") == WORDS + CELLS
     choose(visitor, "Stop reading aloud")
     assert visitor.page.evaluate("spoken.splice(0)") == ["(silence)"]
     choose(visitor, "Read aloud")

@@ -43,10 +43,12 @@ export async function removeSource(id: string): Promise<void> {
   sources.value = (sources.value ?? []).filter((one) => one.id !== id)
 }
 
-/** What could not be read, as a whole or in part, and is not being read again already. */
-export const failedSources = computed(() =>
-  (sources.value ?? []).filter(({ status, failed_count = 0 }) => status === 'error' || (status === 'ready' && failed_count > 0)),
-)
+/** Whether it could not be read, as a whole or in part, and is not being read again already. */
+export function hasFailed({ status, failed_count = 0 }: Source): boolean {
+  return status === 'error' || (status === 'ready' && failed_count > 0)
+}
+
+export const failedSources = computed(() => (sources.value ?? []).filter(hasFailed))
 
 /** Why a source could not be read again, by its id; until that is asked for anew. */
 export const retryProblems = signal<Readonly<Record<string, string>>>({})

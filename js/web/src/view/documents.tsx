@@ -7,7 +7,7 @@ import { useEffect } from 'preact/hooks'
 import { attempt } from '../state/notices.ts'
 import { openPanel } from '../state/panel.ts'
 import { server } from '../state/server.ts'
-import { failedSources, refreshSources, removeSource, retryAllSources, retryProblems, retrySource, sources, sourcesProblem } from '../state/sources.ts'
+import { failedSources, hasFailed, refreshSources, removeSource, retryAllSources, retryProblems, retrySource, sources, sourcesProblem } from '../state/sources.ts'
 import { uploads } from '../state/uploads.ts'
 import { words } from '../words.ts'
 import { AddFiles, AddFolder } from './add-files.tsx'
@@ -63,7 +63,7 @@ function SourceRow({ source }: { source: Source }) {
         {retryProblems.value[source.id] && <p class="row-problem" role="alert">{retryProblems.value[source.id]}</p>}
         {source.document_count > 1 && <Contents key={source.updated_at} source={source} />}
       </div>
-      {failedSources.value.includes(source) && (
+      {hasFailed(source) && (
         <button type="button" class="quiet small" aria-label={words.readAgain(source.title)} title={words.readAgain(source.title)}
           onClick={() => void retrySource(source.id)}>
           <RetryIcon />
