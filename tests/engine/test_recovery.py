@@ -239,6 +239,25 @@ async def test_the_log_of_the_server_says_it_once(place: Place, caplog: pytest.L
     assert [each.getMessage() for each in caplog.records] == ["turns cannot be recovered yet: storage_full"]
 
 
+async def test_many_turns_are_ended_together(place: Place) -> None:
+    """What a process with forty answers left is not ended one after the other: the disk is waited for a few
+    times, not once for each."""
+    started = [await place.ask("slow") for _ in range(40)]
+    await place.said.wait()
+    left = [place.service.running.get(each.turn_id) for each in started]
+    place.clock.advance(LEASE_S)
+    place.service = place.new_service()
+    place.disk.syncs.clear()
+    assert await place.service.recover() == 40
+    assert len(place.disk.syncs) < 20
+    for each in started:
+        log = await place.log(each)
+        check(log)
+        assert fold(log).status == "failed"
+    place.word.set()
+    await asyncio.gather(*(runner.done for runner in left if runner is not None))
+
+
 async def test_a_turn_whose_asker_is_gone_is_ended(place: Place) -> None:
     """It was on disk when the request was cancelled: it is not answered, but it does not stay open either."""
     place.store.log.gate.clear()

@@ -24,6 +24,10 @@ AGAIN_S = LEASE_MS / 1000
 latest, so its readers wait ten seconds at most once it can be ended; a look costs 6 ms of CPU while a
 thousand turns run."""
 
+TOGETHER = 32
+"""Turns that are ended at the same time, so that one commit has the ends of many, because each end waits for
+the disk: 0.4 s for 300 turns, where one after the other took 12. Each has its log in memory until then."""
+
 _LEFT_HERE = "The server could not bring this answer to its end; the text up to there is kept."
 
 MakeRunner = Callable[[TurnRecord, Claim, Sequence[AnyEvent]], Runner]
@@ -51,6 +55,7 @@ class Recovery:
         self._make_runner = make_runner
         self._retries = retries
         self._one_at_a_time = asyncio.Lock()
+        self._places = asyncio.Semaphore(TOGETHER)
         self._trouble = ""
 
     async def run(self) -> int:
@@ -66,14 +71,15 @@ class Recovery:
                 log.exception("unfinished turns could not be looked for")
                 return 0
             left = [each for each in found if not self._running.has(each.id)]
-            troubles = {await self._attempt(each) for each in left}
-            self._tell(", ".join(sorted(troubles - {""})))
+            troubles = await asyncio.gather(*(self._attempt(each) for each in left))
+            self._tell(", ".join(sorted({*troubles} - {""})))
             return len(left)
 
     async def _attempt(self, record: TurnRecord) -> str:
         """What was in the way, if anything."""
         try:
-            await self._recover(record)
+            async with self._places:
+                await self._recover(record)
         except RivuletError as problem:
             self._running.not_ended(record.id, problem)
             return f"turns cannot be recovered yet: {problem.code}"
