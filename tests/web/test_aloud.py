@@ -41,7 +41,7 @@ CELLS = ["part", "oil", "gears", "0.6 l"]
 
 
 def choose(visitor: Visitor, item: str) -> None:
-    visitor.answer.get_by_role("button", name="More").click()
+    visitor.answer.get_by_role("button", name="More", exact=True).click()
     visitor.page.get_by_role("menuitem", name=item, exact=True).click()
 
 
@@ -78,6 +78,6 @@ def test_without_a_voice_nothing_is_offered(
     model.tell("Silence.")
     visitor.ask()
     visitor.finished()
-    visitor.answer.get_by_role("button", name="More").click()
+    visitor.answer.get_by_role("button", name="More", exact=True).click()
     expect(visitor.page.get_by_role("menuitem", name="Copy as plain text")).to_be_visible()
     assert visitor.page.get_by_role("menuitem", name="Read aloud").count() == 0

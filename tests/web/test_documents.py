@@ -53,6 +53,7 @@ def test_what_could_not_be_read_is_read_again(
             broken.get_by_role("button", name="Retry reading broken.pdf").click()
         assert asked.value.status == 202
         expect(broken).to_have_attribute("data-status", "error")
+        expect(broken.get_by_role("button", name="Retry reading broken.pdf")).to_be_focused()
         (folder / "tides.md").write_text("The tide turns twice a day.")
         for kept in (server.data / "received").iterdir():
             kept.unlink()

@@ -63,14 +63,27 @@ function SourceRow({ source }: { source: Source }) {
         {retryProblems.value[source.id] && <p class="row-problem" role="alert">{retryProblems.value[source.id]}</p>}
         {source.document_count > 1 && <Contents key={source.updated_at} source={source} />}
       </div>
-      {hasFailed(source) && (
-        <button type="button" class="quiet small" aria-label={words.readAgain(source.title)} title={words.readAgain(source.title)}
-          onClick={() => void retrySource(source.id)}>
-          <RetryIcon />
-        </button>
-      )}
+      <Retry source={source} />
       <SureButton label={words.removeSource(source.title)} question={words.reallyRemove} act={() => removeSource(source.id)} />
     </li>
+  )
+}
+
+/** Stays while what it asked for is being done, so that whoever pressed it by keyboard is still there if it fails. */
+function Retry({ source }: { source: Source }) {
+  const isAsked = useSignal(false)
+  const canRetry = hasFailed(source)
+  if (!canRetry && (!isAsked.value || source.status === 'ready')) return null
+  const retry = () => {
+    if (!canRetry) return
+    isAsked.value = true
+    void retrySource(source.id)
+  }
+  return (
+    <button type="button" class="quiet small" aria-disabled={!canRetry} aria-label={words.readAgain(source.title)}
+      title={words.readAgain(source.title)} onClick={retry}>
+      <RetryIcon />
+    </button>
   )
 }
 
