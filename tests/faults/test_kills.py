@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -11,6 +12,9 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(400)]
 
 KILLS = 50
 LANES = 2
+ORPHAN_S = 1.0
+"""How long after the start a turn may stay open, by the server's own clock: what is promised. Where twelve
+processes wanted two cores the middle one of 68 took 0.3 s and the worst 1.3 s."""
 
 
 async def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
@@ -25,4 +29,6 @@ async def test_fifty_kills_lose_nothing(tmp_path: Path) -> None:
     assert total.kills >= KILLS
     assert total.turns > KILLS
     assert {"failed", "completed"} <= set(total.statuses)
-    assert max(total.orphan_s) <= 5.0, "an orphan is closed soon after the start, on a busy machine too"
+    assert len(total.orphan_s) >= KILLS // 2
+    assert median(total.orphan_s) <= ORPHAN_S
+    assert max(total.orphan_s) <= 2.5 * ORPHAN_S

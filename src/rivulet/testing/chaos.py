@@ -6,7 +6,6 @@ no answer may have happened or not, and is sent again with its Idempotency-Key u
 
 import asyncio
 import random
-import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from itertools import repeat
@@ -33,8 +32,9 @@ PATIENCE_S = 20.0
 
 
 class Report(msgspec.Struct, kw_only=True):
-    """`unknown` are questions the kill left without an answer; `orphan_s` is, for each turn that was open
-    at a kill, the time from the server being ready to the turn being closed."""
+    """`unknown` are questions the kill left without an answer; `orphan_s` is, for each turn that was
+    closed after a restart, the time from when the server wrote down where it listens to its terminal event,
+    both as the server dated them."""
 
     seed: int
     kills: int = 0
@@ -136,6 +136,7 @@ class _KillLoop:
         self._turns_per_round = turns_per_round
         self._chats: list[str] = []
         self._logs: dict[str, list[bytes]] = {}
+        self._ready_at = 0.0
 
     async def round(self) -> None:
         """Questions, a kill in their midst, a restart, and the judgement."""
@@ -146,10 +147,7 @@ class _KillLoop:
             await asyncio.sleep(self._draw.uniform(0, ROUND_S))
             await self._server.kill()
             self.report.kills += 1
-            orphans = [subject for subject in subjects if self._is_open(subject)]
             await self._restart()
-            ready_at = time.monotonic()
-            await asyncio.gather(*(self._await_end(orphan, ready_at) for orphan in orphans))
             await asyncio.wait(lives, timeout=PATIENCE_S)
             for subject, life in zip(subjects, lives, strict=True):
                 self._judge_life(subject, life)
@@ -175,9 +173,6 @@ class _KillLoop:
             for n in range(self._turns_per_round)
         ]
 
-    def _is_open(self, subject: _Subject) -> bool:
-        return subject.turn_id is not None and not any(each.is_done for each in subject.followers)
-
     async def _restart(self) -> None:
         """Waits until the server takes turns; sometimes kills it on the way there first."""
         if self._draw.random() < 1 / 7:
@@ -187,6 +182,7 @@ class _KillLoop:
             self.report.kills += 1
             self.report.kills_during_start += 1
         self.report.start_s.append(await self._server.start())
+        self._ready_at = (self._server.data_dir / "address").stat().st_mtime
 
     # ---- one question's life, across the kill
 
@@ -252,15 +248,6 @@ class _KillLoop:
                 pass
             await asyncio.sleep(0.02)
 
-    async def _await_end(self, subject: _Subject, ready_at: float) -> None:
-        """How long the orphan stays open."""
-        while time.monotonic() - ready_at < PATIENCE_S:
-            async with self._session.get(f"{self._server.url}/v1/turns/{subject.turn_id}") as answer:
-                if answer.status != 200 or (await answer.json())["status"] != "in_progress":
-                    break
-            await asyncio.sleep(0.01)
-        self.report.orphan_s.append(time.monotonic() - ready_at)
-
     # ---- the judgement
 
     def _judge_life(self, subject: _Subject, life: "asyncio.Task[None]") -> None:
@@ -289,11 +276,20 @@ class _KillLoop:
         report.violations += account.violations + self._judge_receipts(subject, account)
         if subject.was_unknown:
             report.violations += await self._judge_key(subject)
+        report.orphan_s += self._orphan_s(account)
         report.events += len(account.log)
         report.statuses[account.turn.status] = report.statuses.get(account.turn.status, 0) + 1
         self._logs[subject.turn_id] = account.log
         if subject.chat_id is None:
             self._chats = [*self._chats[-20:], account.turn.chat_id]
+
+    def _orphan_s(self, account: Account) -> list[float]:
+        """Nothing for a turn that was not left, or that a start which was killed has closed."""
+        turn = account.turn
+        if turn.error is None or turn.error.code != "interrupted" or turn.timing is None:
+            return []
+        took = (turn.started_at + turn.timing.duration_ms) / 1000 - self._ready_at
+        return [took] if took >= 0 else []
 
     def _judge_receipts(self, subject: _Subject, account: Account) -> list[str]:
         turn = account.turn
