@@ -13,7 +13,7 @@ from rivulet.domain import events as e
 from rivulet.domain.errors import CursorGone
 from rivulet.domain.tenant import LOCAL
 from rivulet.engine.cursor import parse_cursor
-from rivulet.engine.hub import WINDOW
+from rivulet.engine.hub import WINDOW, Sink
 from rivulet.ports.answering import Finished, Task
 from rivulet.ports.dialect import Frame, Renderer
 from rivulet.ports.turns import TurnRecord
@@ -172,6 +172,32 @@ async def test_a_waiting_follower_can_be_woken_for_a_heartbeat(bench: Bench) -> 
     asyncio.get_running_loop().call_later(0.001, lambda: follower.wake(has_more=False))
     assert await follower.next() == b""
     assert await follower.next()
+
+
+async def test_a_reader_that_fails_takes_nothing_from_the_others(bench: Bench) -> None:
+    """One's connection refuses what it is given: its own `next` raises that, the other gets all."""
+    bench.says("long", long)
+    started = await bench.ask("long")
+    got = b""
+
+    def refuse(_: bytes) -> bool:
+        raise RuntimeError("the handler is closed")
+
+    def take(data: bytes) -> bool:
+        nonlocal got
+        got += data
+        return True
+
+    async def read(sink: Sink) -> None:
+        follower = await bench.service.follow(LOCAL, started.turn_id, NATIVE, "1")
+        assert follower is not None
+        follower.sink = sink
+        while (data := await follower.next()) is not None:
+            sink(data)
+
+    results = await asyncio.gather(read(refuse), read(take), return_exceptions=True)
+    assert [str(result) for result in results] == ["the handler is closed", "None"]
+    assert ids(got) == list(range(2, len(await bench.log(started)) + 1))
 
 
 async def test_closing_the_hub_ends_streams_without_an_end(bench: Bench) -> None:

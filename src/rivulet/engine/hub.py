@@ -130,7 +130,10 @@ class _LiveTurn:
     def wake(self) -> None:
         waiting, self._waiting = self._waiting, []
         for follower in waiting:
-            follower.offer(self)
+            try:
+                follower.offer(self)
+            except Exception as problem:  # its own: the others and the writer have nothing to do with it
+                follower.fail(problem)
 
     def wait(self, follower: "Follower") -> None:
         self._waiting.append(follower)
@@ -264,6 +267,11 @@ class Follower:
             self.wake(has_more=False)
         else:
             live.wait(self)
+
+    def fail(self, problem: Exception) -> None:
+        """`next` raises it."""
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_exception(problem)
 
     def end(self) -> None:
         """The stream is to end without its terminal event."""

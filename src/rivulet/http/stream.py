@@ -87,6 +87,11 @@ class EventStream(Response):
                 await send({"type": "http.response.body", "body": b"", "more_body": False})
             else:
                 self.cut()
+        except RuntimeError:
+            # uvloop refuses a connection that has been closed, before anybody is told that it was.
+            if self._wire is None or not self._wire.transport.is_closing():
+                raise
+            await watcher
         finally:
             self._pulse.streams.discard(self)
             follower.close()
