@@ -325,6 +325,7 @@ def _service(
         branches=store.branches,
         feedback=store.feedback,
         shares=store.shares,
+        preferences=store.preferences,
     )
     return Service(stores, catalogue, policy, clock, secrets.token_bytes, observe)
 

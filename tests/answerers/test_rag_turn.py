@@ -52,6 +52,7 @@ class House:
                 branches=self.store.branches,
                 feedback=self.store.feedback,
                 shares=self.store.shares,
+                preferences=self.store.preferences,
             ),
             Only(Rag(search=shelf or Shelf(), provider=provider, analyser=ANALYSER, clock=clock)),
             Policy(bots={"default": Bot()}),

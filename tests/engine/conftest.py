@@ -71,6 +71,7 @@ class Bench:
                 branches=self.store.branches,
                 feedback=self.store.feedback,
                 shares=self.store.shares,
+                preferences=self.store.preferences,
             ),
             self.scripted,
             Policy(bots={bot.id: bot}, **self.policy),  # type: ignore[arg-type]

@@ -89,6 +89,7 @@ class Place:
             branches=self.store.branches,
             feedback=self.store.feedback,
             shares=self.store.shares,
+            preferences=self.store.preferences,
         )
         bot = Bot(model="plain")
         policy = Policy(bots={bot.id: bot}, retry_interrupted=True)

@@ -43,7 +43,7 @@ def test_every_statement_is_used(file: str) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("file", ["turns.sql", "branches.sql", "deletion.sql"])
+@pytest.mark.parametrize("file", ["turns.sql", "branches.sql", "deletion.sql", "preferences.sql"])
 async def test_no_turn_statement_reads_a_whole_table(sqlite_world: SqliteWorld, file: str) -> None:
     """Every one finds its rows by a key or an index."""
 

@@ -6,6 +6,7 @@ from rivulet.testing.branches import BranchContract
 from rivulet.testing.chats import ChatContract
 from rivulet.testing.claims import ClaimContract
 from rivulet.testing.feedback import FeedbackContract
+from rivulet.testing.preferences import PreferenceContract
 from rivulet.testing.shares import ShareContract
 from rivulet.testing.turn_log import TurnLogContract
 
@@ -36,6 +37,10 @@ class TestBranches(BranchContract):
 
 
 class TestFeedback(FeedbackContract):
+    pass
+
+
+class TestPreferences(PreferenceContract):
     pass
 
 

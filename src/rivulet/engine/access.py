@@ -1,4 +1,4 @@
-"""The one place that says who may touch what: every verb on a turn or a chat finds it here, by tenant."""
+"""The one place that says who may touch what: every verb finds here what is the principal's, by tenant."""
 
 from rivulet.domain.chat import Chat
 from rivulet.domain.errors import NotFound
@@ -38,6 +38,11 @@ class Access:
         if chat is None or not await self._has_begun(who, chat_id):
             raise NotFound
         return chat
+
+    def own(self, who: Principal) -> tuple[str, str | None]:
+        """Whose it is what belongs to a person and not to a chat: the tenant and the user, who is None for a
+        key that speaks for the whole tenant."""
+        return who.tenant_id, who.user_id
 
     async def _has_begun(self, who: Principal, chat_id: str) -> bool:
         """A chat is that of the user who asked its first question."""

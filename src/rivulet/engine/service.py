@@ -30,6 +30,7 @@ from rivulet.engine.chats import Chatting, titled
 from rivulet.engine.cursor import check_cursor, parse_cursor
 from rivulet.engine.feedback import Rating
 from rivulet.engine.hub import Follower, Hub
+from rivulet.engine.preferences import Preferring
 from rivulet.engine.recovery import AGAIN_S, Recovery
 from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
 from rivulet.engine.running import RENEW_S, Running
@@ -38,6 +39,7 @@ from rivulet.ports.answering import Answerer, Answerers, Task
 from rivulet.ports.branches import Branches
 from rivulet.ports.dialect import Ask, Dialect
 from rivulet.ports.feedback import Feedbacks
+from rivulet.ports.preferences import KeptPreferences
 from rivulet.ports.shares import Shares
 from rivulet.ports.turns import Chats, Claim, Clock, Opening, Replayed, TurnLog, TurnRecord, Turns
 
@@ -68,6 +70,7 @@ class Stores:
     branches: Branches
     feedback: Feedbacks
     shares: Shares
+    preferences: KeptPreferences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +112,7 @@ class Service:
         self.shares = Sharing(
             self._access, self.branches, stores.chats, stores.shares, clock, lambda: self._id("shr")
         )
+        self.preferences = Preferring(self._access, stores.preferences)
         self.hub = Hub(stores.log)
         self.running = Running(observe)
         self._recovery = Recovery(

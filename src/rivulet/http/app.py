@@ -22,6 +22,7 @@ from rivulet.http import (
     feedback,
     health,
     images,
+    preferences,
     sandbox,
     shares,
     sources,
@@ -65,6 +66,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(turns.routes(house.service, pulse))
     app.include_router(events.routes(house.service, pulse))
     app.include_router(feedback.routes(house.service))
+    app.include_router(preferences.routes(house.service))
     app.include_router(images.routes(house.picturing))
     app.include_router(chats.routes(house.service))
     app.include_router(export.routes(house.service))

@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rivulet.domain.chat import Chat, Feedback, Message
 from rivulet.domain.events import Status
+from rivulet.domain.preferences import Preferences, Streaming, Usage, WhileAnswering
 from rivulet.domain.turn import Turn
 from rivulet.engine.runner import Receipt
 
@@ -74,6 +75,16 @@ class FeedbackBody(BaseModel):
     rating: Literal["up", "down"]
     reason: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")] | None = None
     comment: Annotated[Storable, Field(max_length=4000)] | None = None
+
+
+class PreferencesBody(BaseModel):
+    """PROTOCOL.md §7.7. The values here are never used: what is not sent is not changed."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    streaming: Streaming = "auto"
+    while_answering: WhileAnswering = "queue"
+    usage: Usage = "asked"
 
 
 class TextSourceBody(BaseModel):
@@ -293,6 +304,7 @@ ANSWERS: tuple[type, ...] = (
     ChatPage,
     MessageList,
     Feedback,
+    Preferences,
     ShareShown,
     ShareList,
     SharedChat,

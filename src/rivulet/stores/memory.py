@@ -1,7 +1,7 @@
 """Everything in memory: the shortest honest reading of the ports, which other stores are held against."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -38,6 +38,9 @@ class Tables:
     chats: dict[tuple[str, str], Chat] = field(default_factory=dict[tuple[str, str], Chat])
     leaves: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
     shares: dict[str, Share] = field(default_factory=dict[str, Share])
+    preferences: dict[tuple[str, str | None], dict[str, str]] = field(
+        default_factory=dict[tuple[str, str | None], dict[str, str]]
+    )
     keys: dict[tuple[str, str], tuple[bytes, str, int]] = field(
         default_factory=dict[tuple[str, str], tuple[bytes, str, int]]
     )
@@ -60,6 +63,7 @@ class MemoryStore:
         self.branches = MemoryBranches(self.tables)
         self.feedback = MemoryFeedbacks(self.tables)
         self.shares = MemoryShares(self.tables)
+        self.preferences = MemoryPreferences(self.tables)
 
 
 class MemoryTurnLog:
@@ -287,6 +291,17 @@ class MemoryFeedbacks:
     async def of_chat(self, tenant_id: str, chat_id: str) -> dict[str, Feedback]:
         turns = self._tables.of_chat(tenant_id, chat_id)
         return {turn.record.id: turn.feedback for turn in turns if turn.feedback is not None}
+
+
+class MemoryPreferences:
+    def __init__(self, tables: Tables) -> None:
+        self._kept = tables.preferences
+
+    async def put(self, tenant_id: str, user_id: str | None, chosen: Mapping[str, str]) -> None:
+        self._kept.setdefault((tenant_id, user_id), {}).update(chosen)
+
+    async def of_user(self, tenant_id: str, user_id: str | None) -> dict[str, str]:
+        return dict(self._kept.get((tenant_id, user_id), {}))
 
 
 class MemoryShares:

@@ -12,6 +12,7 @@ from rivulet.domain.errors import RivuletError
 from rivulet.domain.turn import Fold, Life, closers, message_of
 from rivulet.ports.branches import Branches
 from rivulet.ports.feedback import Feedbacks
+from rivulet.ports.preferences import KeptPreferences
 from rivulet.ports.shares import Shares
 from rivulet.ports.turns import Chats, Claim, Opening, TurnLog, Turns
 from rivulet.testing.clock import ManualClock
@@ -36,6 +37,8 @@ class Stores(Protocol):
     def feedback(self) -> Feedbacks: ...
     @property
     def shares(self) -> Shares: ...
+    @property
+    def preferences(self) -> KeptPreferences: ...
 
 
 class World(Protocol):

@@ -1,8 +1,9 @@
-/** What the page begins with: chats, sources and models, asked for again until the server answers. */
+/** What the page begins with: chats, sources, models and preferences, asked for again until the server answers. */
 
 import { refreshChats } from './chats.ts'
 import { loadModels } from './models.ts'
 import { openChat } from './open-chat.ts'
+import { syncPreferences } from './preferences.ts'
 import { refreshSources, sources } from './sources.ts'
 import { whenChanged } from './windows.ts'
 
@@ -14,12 +15,15 @@ let timer: ReturnType<typeof setTimeout> | undefined
 export function begin(): void {
   void look()
   addEventListener('online', () => sources.peek() ?? void look())
-  whenChanged(() => void refreshChats())
+  whenChanged((chatId) => {
+    void refreshChats()
+    if (chatId === undefined) void syncPreferences()
+  })
 }
 
 async function look(): Promise<void> {
   clearTimeout(timer)
-  await Promise.all([refreshChats(), refreshSources(), loadModels()])
+  await Promise.all([refreshChats(), refreshSources(), loadModels(), syncPreferences()])
   if (!sources.peek()) timer = setTimeout(() => void look(), AGAIN_MS)
   else if (openChat.peek().problem.peek() !== null) void openChat.peek().load()
 }

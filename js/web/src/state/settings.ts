@@ -1,6 +1,7 @@
-/** How somebody wants the page to be: chosen in the settings, remembered on this device. */
+/** How somebody wants the page to be: chosen in the settings, remembered on this device. What belongs to the person
+ * and not to the device is kept by the server as well (`preferences.ts`). */
 
-import { computed, effect } from '@preact/signals'
+import { computed, effect, signal } from '@preact/signals'
 
 import { choice } from './kept.ts'
 
@@ -16,9 +17,13 @@ export const streaming = choice('streaming', STREAMING)
 /** When the figures of an answer are shown. */
 export const usage = choice('usage', USAGE)
 
+/** Whether the server has said what was chosen elsewhere, or does not answer. Before that nobody can tell whether
+ * parts of answers are wanted. */
+export const isSettled = signal(false)
+
 /** Screens such as electronic paper cannot show text as it is written; `auto` leaves them the whole answer. */
 export const showsPartOfAnswers = computed(
-  () => streaming.value === 'on' || (streaming.value === 'auto' && !matchMedia('(update: slow)').matches),
+  () => isSettled.value && (streaming.value === 'on' || (streaming.value === 'auto' && !matchMedia('(update: slow)').matches)),
 )
 
 effect(() => {

@@ -1,9 +1,10 @@
-/** How the page looks and behaves, for this person on this device. */
+/** How the page looks on this device, and how this person wants answers to come. */
 
 import type { Signal } from '@preact/signals'
 import { useId } from 'preact/hooks'
 
 import { openDialog } from '../state/dialog.ts'
+import { isWaiting, prefer } from '../state/preferences.ts'
 import { density, DENSITIES, STREAMING, streaming, usage, USAGE, WHILE_ANSWERING, whileAnswering } from '../state/settings.ts'
 import { theme, THEMES } from '../state/theme.ts'
 import { chosenLanguage, language, LANGUAGES, speak, words, type Language } from '../words.ts'
@@ -22,10 +23,11 @@ export function SettingsDialog() {
       </section>
       <section>
         <h3>{setting.answers}</h3>
-        <Choice name={setting.streaming} note={setting.streamingNote[streaming.value]} values={STREAMING} labels={setting.streamings} value={streaming} />
+        <Choice name={setting.streaming} note={setting.streamingNote[streaming.value]} values={STREAMING} labels={setting.streamings} value={streaming}
+          choose={(word) => prefer('streaming', word)} />
         <Choice name={setting.whileAnswering} note={setting.whileAnsweringNote[whileAnswering.value]} values={WHILE_ANSWERING}
-          labels={setting.whileAnswerings} value={whileAnswering} />
-        <Choice name={setting.usage} note={setting.usageNote} values={USAGE} labels={setting.usages} value={usage} />
+          labels={setting.whileAnswerings} value={whileAnswering} choose={(word) => prefer('while_answering', word)} />
+        <Choice name={setting.usage} note={setting.usageNote} values={USAGE} labels={setting.usages} value={usage} choose={(word) => prefer('usage', word)} />
       </section>
       <section>
         <h3>{setting.keyboard}</h3>
@@ -34,7 +36,7 @@ export function SettingsDialog() {
           <button type="button" class="plain-button" onClick={() => openDialog({ kind: 'shortcuts' })}><KeysIcon /><span>{words.shortcuts}</span></button>
         </div>
       </section>
-      <p class="muted setting-note">{setting.kept}</p>
+      <p class="muted setting-note" role="status">{isWaiting.value ? setting.unsent : setting.kept}</p>
     </div>
   )
 }
@@ -45,10 +47,12 @@ interface ChoiceProps<Word extends string> {
   values: readonly Word[]
   labels: Record<Word, string>
   value: Signal<Word>
+  /** What choosing does, where the device is not all that remembers it. */
+  choose?: (word: Word) => void
 }
 
 /** A few words side by side, of which one is chosen: radio buttons in another dress. */
-function Choice<Word extends string>({ name, note, values, labels, value }: ChoiceProps<Word>) {
+function Choice<Word extends string>({ name, note, values, labels, value, choose = (word) => (value.value = word) }: ChoiceProps<Word>) {
   const id = useId()
   return (
     <fieldset class="setting" aria-describedby={note ? `${id}-note` : undefined}>
@@ -56,7 +60,7 @@ function Choice<Word extends string>({ name, note, values, labels, value }: Choi
       <div class="segments">
         {values.map((one) => (
           <label key={one} class="segment">
-            <input type="radio" name={id} value={one} checked={value.value === one} onChange={() => (value.value = one)} />
+            <input type="radio" name={id} value={one} checked={value.value === one} onChange={() => choose(one)} />
             <span>{labels[one]}</span>
           </label>
         ))}

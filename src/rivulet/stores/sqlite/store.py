@@ -5,6 +5,7 @@ from rivulet.stores.leases import Leases
 from rivulet.stores.sqlite.branches import SqliteBranches
 from rivulet.stores.sqlite.connection import Database
 from rivulet.stores.sqlite.feedback import SqliteFeedbacks
+from rivulet.stores.sqlite.preferences import SqlitePreferences
 from rivulet.stores.sqlite.shares import SqliteShares
 from rivulet.stores.sqlite.turn_log import SqliteTurnLog
 from rivulet.stores.sqlite.turns import SqliteChats, SqliteTurns
@@ -22,3 +23,4 @@ class SqliteStore:
         self.branches = SqliteBranches(db)
         self.feedback = SqliteFeedbacks(db)
         self.shares = SqliteShares(db)
+        self.preferences = SqlitePreferences(db)

@@ -130,7 +130,8 @@ export const acts: typeof english = {
     usageNote: 'Wie lange eine Antwort dauerte, wie schnell sie kam und wie viele Tokens sie brauchte.',
     keyboard: 'Tastatur',
     keyboardNote: 'Alles geht auch ohne Maus, und mit eigenen Tasten.',
-    kept: 'Die Einstellungen bleiben in diesem Browser.',
+    kept: 'Was unter „Antworten“ steht, gilt auch in Ihren anderen Browsern; alles andere bleibt in diesem.',
+    unsent: 'Der Server hat die letzte Änderung noch nicht übernommen. Hier gilt sie, und sie wird noch einmal gesendet.',
   },
 
   shortcuts: 'Tastenkürzel',

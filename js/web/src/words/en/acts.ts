@@ -131,7 +131,8 @@ export const acts = {
     usageNote: 'How long an answer took, how fast it came, and how many tokens it used.',
     keyboard: 'Keyboard',
     keyboardNote: 'Everything can be done without a mouse, and by keys of your own.',
-    kept: 'Settings are kept in this browser.',
+    kept: 'What is under Answers goes with you to other browsers; everything else stays in this one.',
+    unsent: 'The server has not taken your last change yet. It holds here, and is sent again.',
   },
 
   shortcuts: 'Keyboard shortcuts',

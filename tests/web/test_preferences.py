@@ -1,0 +1,130 @@
+"""What goes with a person from browser to browser (PROTOCOL.md §7.7), and what stays."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor
+from tests.web.test_conversation import SEEN
+from tests.web.test_sending import FORBIDDEN
+
+PREFERENCES = re.compile("/v1/preferences$")
+WRITTEN = """async () => {
+  const asked = async (path) => (await fetch(`/v1/${path}`)).json()
+  const { running_turn_id } = await asked(`chats/${location.hash.split('/').pop()}/messages`)
+  return (await asked(`turns/${running_turn_id}`)).text
+}"""
+"""The part of the answer that the server has sent to its readers."""
+
+PAINTED = """async () => {
+  for (let frame = 0; frame < 20; frame += 1) await new Promise(requestAnimationFrame)
+}"""
+"""Long enough for what was sent to be on the screen, if anything of it were to be."""
+
+COME_BACK = "document.dispatchEvent(new Event('visibilitychange'))"
+
+
+def chosen(visitor: Visitor, choice: str) -> None:
+    """Waits until that is chosen in the settings of this page."""
+    if not visitor.page.get_by_role("dialog").is_visible():
+        visitor.page.keyboard.press("Control+,")
+    expect(visitor.page.get_by_role("radio", name=choice)).to_be_checked()
+
+
+def choose(visitor: Visitor, *choices: str) -> None:
+    visitor.page.keyboard.press("Control+,")
+    for choice in choices:
+        visitor.page.get_by_role("radio", name=choice).check(force=True)
+
+
+@pytest.fixture
+def elsewhere(new_visitor: Callable[..., Visitor]) -> Visitor:
+    """The same person in another browser, who has not opened the page yet."""
+    return new_visitor()
+
+
+def test_statement_47_the_switch_holds_in_every_browser_of_the_user(
+    visitor: Visitor, elsewhere: Visitor, model: ToldModel, server: Server
+) -> None:
+    """Chosen in one, another one that never heard of it shows whole answers only, however late it is told;
+    what belongs to the device stays there."""
+    with visitor.page.expect_response(PREFERENCES) as taken:
+        choose(visitor, "Dark", "When complete")
+    assert taken.value.json() == {"streaming": "off"}
+    told: list[Callable[[], None]] = []
+    elsewhere.page.route(PREFERENCES, lambda route: told.append(route.continue_))
+    elsewhere.open(server.url)
+    elsewhere.page.evaluate(SEEN)
+    model.tell("A beginning", HOLD, " and", HOLD, " an end.")
+    elsewhere.ask()
+    elsewhere.page.wait_for_url("**/#/**")
+    elsewhere.page.wait_for_function(WRITTEN)
+    elsewhere.page.evaluate(PAINTED)
+    with elsewhere.page.expect_response(PREFERENCES):
+        told.pop()()
+    model.release()
+    chosen(elsewhere, "When complete")
+    chosen(elsewhere, "As the system")
+    model.release()
+    elsewhere.finished()
+    assert set(elsewhere.page.evaluate("seen")) == {"A beginning and an end."}
+
+
+def test_an_open_page_hears_of_it(visitor: Visitor, elsewhere: Visitor, server: Server) -> None:
+    """Another tab of the browser at once; another browser when somebody comes back to it."""
+    elsewhere.open(server.url)
+    tab = Visitor(visitor.page.context.new_page(), [])
+    tab.open(server.url)
+    with visitor.page.expect_response(PREFERENCES):
+        choose(visitor, "Lock the field", "Never")
+    for choice in ("Lock the field", "Never"):
+        chosen(tab, choice)
+    chosen(elsewhere, "Queue questions")
+    elsewhere.page.evaluate(COME_BACK)
+    for choice in ("Lock the field", "Never"):
+        chosen(elsewhere, choice)
+
+
+def test_without_the_server_it_holds_here_and_is_sent_later(
+    visitor: Visitor, elsewhere: Visitor, server: Server
+) -> None:
+    """The page says that it waits, keeps to it over a reload, lets nothing older undo it, and sends it as
+    soon as the server takes it."""
+    visitor.page.route(PREFERENCES, lambda route: route.abort())
+    choose(visitor, "When complete")
+    note = visitor.page.locator(".setting-note")
+    expect(note).to_contain_text("has not taken your last change")
+    visitor.page.reload()
+    chosen(visitor, "When complete")
+    visitor.page.unroute(PREFERENCES)
+    visitor.page.evaluate(COME_BACK)
+    expect(note).to_contain_text("goes with you")
+    chosen(visitor, "When complete")
+    elsewhere.open(server.url)
+    chosen(elsewhere, "When complete")
+
+
+def test_a_server_that_is_back_is_told_by_itself(visitor: Visitor) -> None:
+    """Nobody needs to come back to the page or to load it again."""
+    visitor.page.clock.install()
+    visitor.page.route(PREFERENCES, lambda route: route.fulfill(status=503, json={}))
+    choose(visitor, "Always")
+    note = visitor.page.locator(".setting-note")
+    expect(note).to_contain_text("has not taken your last change")
+    visitor.page.unroute(PREFERENCES)
+    with visitor.page.expect_response(PREFERENCES) as taken:
+        visitor.page.clock.fast_forward(3000)
+    assert taken.value.json()["usage"] == "always"
+    expect(note).to_contain_text("goes with you")
+
+
+def test_where_nothing_is_stored_the_server_remembers(elsewhere: Visitor, server: Server) -> None:
+    """A browser without storage has the choice again after a reload."""
+    elsewhere.page.add_init_script(FORBIDDEN)
+    elsewhere.open(server.url)
+    with elsewhere.page.expect_response(PREFERENCES):
+        choose(elsewhere, "When complete")
+    elsewhere.page.reload()
+    chosen(elsewhere, "When complete")
