@@ -125,6 +125,17 @@ async def test_a_key_is_good_for_its_own_origins_only(shop: Site) -> None:
         Sessions(SECRET, time.time).begin(KEY, "").renewal,
         Sessions(SECRET, lambda: time.time() - 901).begin(KEY, "").visitor,
     ],
+    ids=[
+        "none",
+        "empty",
+        "made up",
+        "cut",
+        "another kind",
+        "another key",
+        "another server",
+        "a renewal",
+        "over",
+    ],
 )
 async def test_a_visitor_has_a_session_of_this_server(shop: Site, token: str | None) -> None:
     """One that is made up, changed, for another key, of another server, over, or only good for renewing is

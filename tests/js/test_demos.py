@@ -246,13 +246,13 @@ def test_80_39_eight_tabs_follow_one_answer_and_a_ninth_request_is_answered(
     assert sum(bool(tab.streams) for tab in others) == 1
 
 
-@pytest.mark.parametrize("missing", ["Navigator.prototype.locks", "window.BroadcastChannel"])
-def test_a_browser_without_locks_or_channels_follows_for_itself(
-    demo: Demo, server: Server, model: ToldModel, missing: str
+def test_a_browser_without_locks_follows_for_itself(
+    demos: dict[str, Path], new_visitor: Callable[..., Visitor], server: Server, model: ToldModel
 ) -> None:
-    """Over plain HTTP from another machine there are no locks: everything else is as it was."""
+    """Over plain HTTP from another machine there are none: everything else is as it was."""
     model.tell(*WORDS)
-    demo.page.add_init_script(f"delete {missing}")
+    demo = Demo(new_visitor().page, demos["react"])
+    demo.page.add_init_script("delete Navigator.prototype.locks")
     demo.open(server.url)
     demo.ask()
     demo.finished()
