@@ -232,12 +232,19 @@ def test_80_39_eight_tabs_follow_one_answer_and_a_ninth_request_is_answered(
         tab.open(server.url)
         expect(tab.answer).to_contain_text("word29")
     ninth = demo.beside()
-    ninth.open(server.url)
-    ninth.ask()
-    expect(ninth.answer).to_contain_text("word29")
-    assert ninth.page.evaluate(ASKED_MS) < 2000
+
+    def attempt() -> list[float]:
+        ninth.open(server.url)
+        ninth.ask()
+        expect(ninth.answer).to_contain_text("word29")
+        asked = ninth.page.evaluate(ASKED_MS)
+        ninth.button("Stop").click()
+        ninth.finished()
+        ninth.page.evaluate("sessionStorage.clear()")
+        return [asked]
+
+    quick_enough([2000], attempt)
     demo.page.close()
-    ninth.button("Stop").click()
     model.release()
     for tab in others:
         tab.finished()
