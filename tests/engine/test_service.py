@@ -9,7 +9,7 @@ from rivulet.domain import events as e
 from rivulet.domain.errors import ChatBusy, Draining, IdempotencyMismatch, InvalidRequest, NotFound
 from rivulet.domain.tenant import LOCAL, Principal
 from rivulet.domain.turn import check, fold
-from rivulet.engine.service import clean
+from rivulet.engine.question import clean
 from rivulet.ports.answering import Exchange, Finished, Task
 from rivulet.ports.dialect import Ask
 

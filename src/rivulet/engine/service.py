@@ -1,7 +1,6 @@
 """The verbs: ask, follow, stop, retry, get. Everything a door of the house may want of a turn is here."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -13,7 +12,6 @@ from rivulet.domain.errors import (
     ChatBusy,
     CursorGone,
     Draining,
-    InvalidRequest,
     NotEnded,
     NotFound,
     RivuletError,
@@ -26,11 +24,13 @@ from rivulet.domain.tenant import Principal
 from rivulet.domain.turn import Turn, fold
 from rivulet.engine.access import Access
 from rivulet.engine.branches import Branching, Place
+from rivulet.engine.casting import Casting
 from rivulet.engine.chats import Chatting, titled
 from rivulet.engine.cursor import check_cursor, parse_cursor
 from rivulet.engine.feedback import Rating
 from rivulet.engine.hub import Follower, Hub
 from rivulet.engine.preferences import Preferring
+from rivulet.engine.question import NEXT, clean, digest
 from rivulet.engine.recovery import AGAIN_S, Recovery
 from rivulet.engine.runner import LEASE_MS, Receipt, Runner, whole_log
 from rivulet.engine.running import RENEW_S, Running
@@ -42,12 +42,6 @@ from rivulet.ports.feedback import Feedbacks
 from rivulet.ports.preferences import KeptPreferences
 from rivulet.ports.shares import Shares
 from rivulet.ports.turns import Chats, Claim, Clock, Opening, Replayed, TurnLog, TurnRecord, Turns
-
-INPUT_CHARS = 32_000
-"""The longest question: what the most generous of the replaced systems takes."""
-
-NEXT = Place()
-"""Where a question is asked that names no place: it continues the chosen path."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +92,7 @@ class Service:
         observe: Callable[[e.TurnFinished], None] = lambda _: None,
     ) -> None:
         self._log, self._turns = stores.log, stores.turns
-        self._answerers = answerers
+        self._casting = Casting(answerers, policy.bots, policy.prices)
         self._policy = policy
         self._clock = clock
         self._entropy = entropy
@@ -187,15 +181,15 @@ class Service:
     ) -> Started:
         if self.is_draining:
             raise Draining
-        bot = self._bot(ask)
-        self._answerers.find(ask.model or bot.model)
+        bot = self._casting.bot(ask)
+        self._casting.answerer(bot)
         started = e.TurnStarted(
             at=self._clock.now_ms(),
             turn_id=ids.turn_id,
             chat_id=ids.chat_id,
             message_id=ids.message_id,
             user_message_id=ids.user_message_id,
-            model=ask.model or bot.model,
+            model=bot.model,
             bot_id=bot.id,
             retry_of=retry_of,
             dialects=dict(self._policy.dialects) or None,
@@ -213,7 +207,7 @@ class Service:
                     chat_title=titled(question),
                     exclusive=ask.on_busy == "reject",
                     idempotency_key=idempotency_key,
-                    request_digest=_digest(request, place, retry_of),
+                    request_digest=digest(request, place, retry_of),
                     parent_id=place.parent_id,
                     edit_of=place.edit_of,
                 ),
@@ -253,29 +247,12 @@ class Service:
             limits,
             log_so_far,
             before,
-            self._policy.prices.get(ask.model or self._default_model(ask)),
+            self._casting.price(ask),
         )
 
-    def _default_model(self, ask: Ask) -> str:
-        bot = self._policy.bots.get(ask.bot_id)
-        return "" if bot is None else bot.model
-
-    def _bot(self, ask: Ask) -> Bot:
-        bot = self._policy.bots.get(ask.bot_id)
-        if bot is None:
-            raise NotFound(f"There is no bot {ask.bot_id!r}.")
-        wishes: dict[str, object] = {}
-        if ask.temperature is not None:
-            wishes["temperature"] = ask.temperature
-        if ask.max_output_tokens is not None:
-            wishes["max_output_tokens"] = ask.max_output_tokens
-        if ask.instructions:
-            wishes["instructions"] = "\n\n".join(filter(None, (bot.instructions, ask.instructions)))
-        return msgspec.structs.replace(bot, **wishes)
-
     async def _prepare(self, tenant_id: str, ids: Started, ask: Ask, question: str) -> tuple[Answerer, Task]:
-        bot = self._bot(ask)
-        answerer, model = self._answerers.find(ask.model or bot.model)
+        bot = self._casting.bot(ask)
+        answerer, model = self._casting.answerer(bot)
         history = ask.history
         if history is None:
             history = await self.branches.history(tenant_id, ids.chat_id, ids.turn_id)
@@ -398,9 +375,8 @@ class Service:
 
     def _runner_again(self, record: TurnRecord, claim: Claim, so_far: Sequence[e.AnyEvent]) -> Runner:
         ask = msgspec.json.decode(record.request, type=Ask)
-        bot = self._policy.bots.get(ask.bot_id)
         ids = Started(record.id, record.chat_id, record.user_message_id, record.message_id)
-        return self._runner(claim, ids, ask, record.question, bot.limits if bot else Limits(), so_far)
+        return self._runner(claim, ids, ask, record.question, self._casting.limits(ask), so_far)
 
     async def drain(self, seconds: float) -> None:
         """Refuses new turns, lets running ones end for `seconds`, marks the rest as interrupted, and sends
@@ -413,15 +389,6 @@ class Service:
         return make_id(prefix, self._entropy(16))
 
 
-def _digest(request: bytes, place: Place, retry_of: str | None) -> bytes:
-    """What an Idempotency-Key stands for: the question, and its place or the turn it repeats when it names
-    one."""
-    named = (place.parent_id or "", place.edit_of or "") if place != NEXT else ()
-    if retry_of is not None:
-        named = ("retry", retry_of)
-    return hashlib.sha256(b"\0".join((request, *(each.encode() for each in named)))).digest()
-
-
 def _unended(cause: RivuletError | None) -> RivuletError:
     """Why a turn that nobody answers any more is not over, and when to ask again."""
     kind = type(cause) if isinstance(cause, (StorageFull, StorageFailed)) else NotEnded
@@ -430,14 +397,3 @@ def _unended(cause: RivuletError | None) -> RivuletError:
         "It is as soon as that is possible; ask again then.",
         retry_after=round(AGAIN_S),
     )
-
-
-def clean(text: str) -> str:
-    """The question without NUL and lone surrogates, which no store and no wire can carry. Raises
-    InvalidRequest when nothing is left or it is too long."""
-    cleaned = text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
-    if not cleaned.strip():
-        raise InvalidRequest("The question is empty.")
-    if len(cleaned) > INPUT_CHARS:
-        raise InvalidRequest(f"The question has {len(cleaned)} characters; at most {INPUT_CHARS} are taken.")
-    return cleaned

@@ -16,7 +16,7 @@ from rivulet.dialects.times import iso
 from rivulet.domain.chat import Chat, Message
 from rivulet.domain.errors import ChatBusy, CursorGone, NotFound
 from rivulet.domain.tenant import Principal
-from rivulet.engine.service import clean
+from rivulet.engine.question import clean
 from rivulet.http.dialects.desk import Around, Desk, Handler, page
 from rivulet.http.dialects.tickets import UNUSED_S, Ticket, Tickets
 from rivulet.http.errors import reply
