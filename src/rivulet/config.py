@@ -55,6 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stall_s: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     private_hosts: tuple[str, ...] = ()
+    sandbox_origin: Annotated[str, msgspec.Meta(pattern=r"^(https?://[a-z0-9.-]+(:[0-9]{1,5})?)?$")] = ""
     retry_interrupted: bool = False
     dialects_off: tuple[str, ...] = ()
     publishable_keys: tuple[PublishableKey, ...] = ()
@@ -78,7 +79,23 @@ def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:
         raise BadSettings(f"settings: {problem}") from None
     if len({each.key for each in settings.publishable_keys}) < len(settings.publishable_keys):
         raise BadSettings("settings: a publishable key is there twice.")
+    _check_sandbox(settings)
     return settings
+
+
+def hostname(origin: str) -> str:
+    """`https://sandbox.example:8443` → `sandbox.example`."""
+    return origin.partition("://")[2].partition(":")[0]
+
+
+def _check_sandbox(settings: Settings) -> None:
+    """A browser gives a process of its own to another host, not to another port; and whoever may hold the
+    sandbox must be known by name."""
+    host = hostname(settings.sandbox_origin)
+    if host and host in {settings.host.lower(), *settings.allowed_hosts}:
+        raise BadSettings(f"settings: sandbox_origin needs a host of its own; {host} has the page.")
+    if host and settings.host in ("0.0.0.0", "::") and not settings.allowed_hosts:  # noqa: S104
+        raise BadSettings("settings: with sandbox_origin, allowed_hosts must name the hosts of the page.")
 
 
 def api_key(environment: Mapping[str, str] = os.environ) -> str | None:

@@ -69,6 +69,7 @@ SETTINGS = {
     "max_connection_s": "A stream is ended after this many seconds; its client comes back with its cursor.",
     "stall_s": "A follower that takes nothing for this long is cut off; it comes back with its cursor.",
     "allowed_hosts": "Further names under which a server without a key answers.",
+    "sandbox_origin": "A second name of this server that only runs artifacts, `https://sandbox.example`.",
     "private_hosts": "Hosts of your own network whose images, named in an answer, may be shown: `wiki.lan`.",
     "retry_interrupted": "Whether a turn that a crash ended before its first word is asked again at start.",
     "dialects_off": "Dialects that this server does not answer in.",

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from rivulet import __version__
+from rivulet.config import hostname
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError, StorageFull
 from rivulet.http import (
     chats,
@@ -76,19 +77,21 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.include_router(health.routes(house, metrics))
     secret = secret_in(settings.data_dir) if settings.publishable_keys else b""
     visitors = Visitors(settings.publishable_keys, Sessions(secret, time.time), time.monotonic)
-    page = Page()
+    page = Page(settings.sandbox_origin)
     app.include_router(widget.routes(visitors, page))
     app.state.dialects = mount
     app.router.routes.extend(mount.routes())
-    app.router.routes.append(sandbox.route())
+    hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
+    sandbox_host = hostname(settings.sandbox_origin)
+    hosts -= {sandbox_host}
+    app.router.routes.append(sandbox.route(hosts if sandbox_host else ()))
     app.mount("/", page)
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(Exception, _broken)
     _describe(app)
-    hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
-    return Door(app, api_key, hosts, new_request_id, mount, visitors)
+    return Door(app, api_key, hosts, sandbox_host, new_request_id, mount, visitors)
 
 
 async def _failed(request: Request, problem: Exception) -> Response:

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from rivulet.domain.errors import (
     Forbidden,
     InvalidRequest,
+    NotFound,
     RivuletError,
     TooLarge,
     Unauthorised,
@@ -20,6 +21,7 @@ from rivulet.domain.errors import (
 )
 from rivulet.domain.tenant import LOCAL, Principal
 from rivulet.http.errors import as_rivulet_error
+from rivulet.http.sandbox import PATH as SANDBOX
 from rivulet.http.visitors import Visitors
 
 BODY_BYTES = 1 << 20
@@ -51,13 +53,15 @@ class Addresses(Protocol):
 
 class Door:
     """`api_key` None means that only this machine can reach us; then foreign host names and origins are
-    refused, because a page on the web could otherwise talk to us through the visitor's browser."""
+    refused, because a page on the web could otherwise talk to us through the visitor's browser. Under the
+    name of `sandbox_host`, if there is one, there is the sandbox and nothing else, with or without a key."""
 
     def __init__(
         self,
         app: ASGIApp,
         api_key: str | None,
         allowed_hosts: frozenset[str],
+        sandbox_host: str,
         new_request_id: Callable[[], str],
         dialects: Addresses,
         visitors: Visitors,
@@ -66,6 +70,7 @@ class Door:
         self._dialects = dialects
         self._api_key = api_key
         self._hosts = allowed_hosts
+        self._sandbox_host = sandbox_host
         self._new_request_id = new_request_id
         self._visitors = visitors
 
@@ -92,7 +97,7 @@ class Door:
             await send(message)
 
         try:
-            self._check_host(headers)
+            self._check_host(scope, headers)
             is_dialect = self._dialects.is_api(scope["path"])
             if is_dialect or (_is_api(scope["path"]) and not _is_shared(scope)):
                 if (answer := self._visitors.preflight(scope, headers)) is not None:
@@ -135,10 +140,14 @@ class Door:
             raise Unauthorised
         return LOCAL
 
-    def _check_host(self, headers: Headers) -> None:
+    def _check_host(self, scope: Scope, headers: Headers) -> None:
         hosts = headers.getlist("host")
         if len(hosts) != 1:
             raise InvalidRequest("Send exactly one Host header.")
+        if self._sandbox_host and _hostname(hosts[0]) == self._sandbox_host:
+            if scope["path"] != SANDBOX or scope["method"] not in ("GET", "HEAD"):
+                raise NotFound
+            return
         if self._api_key is None and self._hosts and _hostname(hosts[0]) not in self._hosts:
             raise Forbidden("This server answers only under its own name; see allowed_hosts.")
 
@@ -168,8 +177,9 @@ def _is_shared(scope: Scope) -> bool:
 
 
 def _hostname(host: str) -> str:
-    """`[::1]:80` → `[::1]`, `localhost:80` → `localhost`."""
-    return (host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]).lower()
+    """`[::1]:80` → `[::1]`, `localhost:80` → `localhost`, and `localhost.`, which is the same, too."""
+    name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    return name.lower().rstrip(".")
 
 
 def _limit(path: str, is_dialect: bool) -> int:

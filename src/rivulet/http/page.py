@@ -13,6 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from rivulet import __version__
 from rivulet.domain.errors import NotFound
+from rivulet.http.sandbox import PATH as SANDBOX
 
 POLICY = "; ".join(
     (
@@ -22,7 +23,7 @@ POLICY = "; ".join(
         "img-src 'self' data: blob:",
         "font-src 'self'",
         "connect-src 'self'",
-        "frame-src 'self'",
+        "frame-src {frames}",
         "base-uri 'none'",
         "form-action 'self'",
         "frame-ancestors 'none'",
@@ -31,7 +32,7 @@ POLICY = "; ".join(
 )
 
 SAFETY = {
-    "content-security-policy": POLICY,
+    "content-security-policy": POLICY.format(frames="'self'"),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
@@ -67,8 +68,15 @@ class Page:
     which do not ask for HTML, are told that there is nothing. `assets/` have a hash in their names and may be
     kept for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, sandbox_origin: str = "") -> None:
         self._files = _read(Path(str(files("rivulet"))) / "web")
+        self._safety = SAFETY
+        if sandbox_origin:
+            self._safety = {**SAFETY, "content-security-policy": POLICY.format(frames=sandbox_origin)}
+            named = f'<meta name="rivulet-sandbox" content="{sandbox_origin}{SANDBOX}">'
+            if self.is_built:
+                page = self._files["index.html"].replace(b"</head>", f"{named}</head>".encode())
+                self._files["index.html"] = page
         # The page names its files from its own address, so that it may stand below any path of a proxy.
         self._packed: dict[bytes, bytes] = {}
         self._deeper = self._files.get("index.html", b"").replace(b'"./assets/', b'"../assets/')
@@ -97,7 +105,7 @@ class Page:
         if not content:
             raise NotFound("The page was not built into this installation; the API works without it.")
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        headers = {**SAFETY, **(UNLISTED if is_share else _keeping(name, named == FIXED))}
+        headers = {**self._safety, **(UNLISTED if is_share else _keeping(name, named == FIXED))}
         await self._reply(content, kind, headers, asked)(scope, receive, send)
 
     def _reply(self, content: bytes, kind: str, headers: dict[str, str], asked: Headers) -> Response:

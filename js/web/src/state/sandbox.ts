@@ -17,6 +17,8 @@ const MOST = 100
 const LONGEST = 2000
 /** The first paint of a page that loads nothing takes milliseconds; a frame that has not come by then never will. */
 const PATIENCE_MS = 4000
+/** The origin of a frame that may run scripts and nothing else. */
+const OPAQUE = 'null'
 /** A page that is busy for this long has lost itself: what people do in it takes milliseconds. */
 const PULSE_MS = 1500
 
@@ -57,7 +59,7 @@ export class Run {
 
   #heard = (event: MessageEvent<unknown>): void => {
     const window = this.#frame?.contentWindow
-    if (!window || event.source !== window || !isReport(event.data)) return
+    if (!window || event.source !== window || event.origin !== OPAQUE || !isReport(event.data)) return
     const { event: name, message, line, level } = event.data
     if (name === 'ready') window.postMessage({ type: 'rivulet.run', language: this.#artifact.language, code: this.#artifact.code }, '*')
     else if (name === 'loaded') this.state.value = 'running'
@@ -82,6 +84,12 @@ export class Run {
 
 function isReport(data: unknown): data is Record<string, unknown> {
   return typeof data === 'object' && data !== null && (data as Record<string, unknown>)['type'] === 'rivulet.sandbox'
+}
+
+/** Where artifacts run: in this server's own sandbox, or at an origin of its own, which is told who holds it. */
+export function sandboxAddress(): string {
+  const elsewhere = document.querySelector<HTMLMetaElement>('meta[name="rivulet-sandbox"]')?.content
+  return elsewhere ? `${elsewhere}#${location.origin}` : './sandbox'
 }
 
 const textOf = (message: unknown) => (typeof message === 'string' ? message.slice(0, LONGEST) : '')

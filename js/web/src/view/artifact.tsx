@@ -8,7 +8,7 @@ import type { Artifact } from '../state/artifacts.ts'
 import { openChat } from '../state/open-chat.ts'
 import { closePanel, openPanel } from '../state/panel.ts'
 import { isPhone } from '../state/screen.ts'
-import { Run, type Problem } from '../state/sandbox.ts'
+import { Run, sandboxAddress, type Problem } from '../state/sandbox.ts'
 import { words } from '../words.ts'
 import { CopyButton } from './copy-button.tsx'
 import { RetryIcon, StopIcon } from './icons.tsx'
@@ -51,7 +51,7 @@ function Preview({ artifact, run, again }: { artifact: Artifact; run: Run; again
     frame.title = words.previewOf(artifact.title || words.artifact)
     // Before the address: what is not allowed must not be allowed for a moment either.
     frame.setAttribute('sandbox', 'allow-scripts')
-    frame.src = './sandbox'
+    frame.src = sandboxAddress()
     run.begin(frame)
     place.current?.append(frame)
     return () => {
