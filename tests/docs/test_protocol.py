@@ -55,12 +55,13 @@ def test_every_code_is_named_with_its_status() -> None:
     table = {row[0].strip(" `"): int(row[1]) for row in rows("9")}
     at_the_end = re.findall(r"`(\w+)`", section("9").partition("may have: ")[2].partition("\n")[0])
     kinds = {kind.code: kind for kind in every_error() if kind.__module__ == errors.__name__}
-    assert set(table) | set(at_the_end) == set(kinds)
+    inside = {"lost_claim"}  # a store tells a runner; whoever has the turn now ends it
+    assert set(table) | set(at_the_end) == set(kinds) - inside
     assert {code: kind.status for code, kind in kinds.items() if code in table} == table | {
         "rate_limited": 429
     }
     of_models = {kind.code for kind in kinds.values() if issubclass(kind, errors.ProviderError)}
-    ours = {"internal", "interrupted", "lost_claim", "storage_failed", "storage_full", "timeout"}
+    ours = {"internal", "interrupted", "storage_failed", "storage_full", "timeout"}
     assert of_models | ours <= set(at_the_end)
 
 
