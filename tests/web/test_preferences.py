@@ -1,10 +1,11 @@
 """What goes with a person from browser to browser (PROTOCOL.md §7.7), and what stays."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Response, expect
 
 from tests.web.conftest import HOLD, Server, ToldModel, Visitor
 from tests.web.test_conversation import SEEN
@@ -17,11 +18,6 @@ WRITTEN = """async () => {
   return (await asked(`turns/${running_turn_id}`)).text
 }"""
 """The part of the answer that the server has sent to its readers."""
-
-PAINTED = """async () => {
-  for (let frame = 0; frame < 20; frame += 1) await new Promise(requestAnimationFrame)
-}"""
-"""Long enough for what was sent to be on the screen, if anything of it were to be."""
 
 COME_BACK = "document.dispatchEvent(new Event('visibilitychange'))"
 
@@ -39,6 +35,20 @@ def choose(visitor: Visitor, *choices: str) -> None:
         visitor.page.get_by_role("radio", name=choice).check(force=True)
 
 
+@contextmanager
+def taken(visitor: Visitor, **choices: str) -> Iterator[None]:
+    """Waits at the end until the server has them. The page may still be told what was chosen before."""
+    left = set(choices.items())
+
+    def is_last(response: Response) -> bool:
+        if response.ok and response.request.method == "PATCH" and PREFERENCES.search(response.url):
+            left.difference_update(response.request.post_data_json.items())
+        return not left
+
+    with visitor.page.expect_response(is_last):
+        yield
+
+
 @pytest.fixture
 def elsewhere(new_visitor: Callable[..., Visitor]) -> Visitor:
     """The same person in another browser, who has not opened the page yet."""
@@ -50,9 +60,8 @@ def test_statement_47_the_switch_holds_in_every_browser_of_the_user(
 ) -> None:
     """Chosen in one, another one that never heard of it shows whole answers only, however late it is told;
     what belongs to the device stays there."""
-    with visitor.page.expect_response(PREFERENCES) as taken:
+    with taken(visitor, streaming="off"):
         choose(visitor, "Dark", "When complete")
-    assert taken.value.json() == {"streaming": "off"}
     told: list[Callable[[], None]] = []
     elsewhere.page.route(PREFERENCES, lambda route: told.append(route.continue_))
     elsewhere.open(server.url)
@@ -61,7 +70,7 @@ def test_statement_47_the_switch_holds_in_every_browser_of_the_user(
     elsewhere.ask()
     elsewhere.page.wait_for_url("**/#/**")
     elsewhere.page.wait_for_function(WRITTEN)
-    elsewhere.page.evaluate(PAINTED)
+    elsewhere.page.locator(".answer[data-phase=writing]").wait_for()  # words of the answer are here
     with elsewhere.page.expect_response(PREFERENCES):
         told.pop()()
     model.release()
@@ -77,7 +86,7 @@ def test_an_open_page_hears_of_it(visitor: Visitor, elsewhere: Visitor, server: 
     elsewhere.open(server.url)
     tab = Visitor(visitor.page.context.new_page(), [])
     tab.open(server.url)
-    with visitor.page.expect_response(PREFERENCES):
+    with taken(visitor, while_answering="lock", usage="never"):
         choose(visitor, "Lock the field", "Never")
     for choice in ("Lock the field", "Never"):
         chosen(tab, choice)
@@ -114,9 +123,8 @@ def test_a_server_that_is_back_is_told_by_itself(visitor: Visitor) -> None:
     note = visitor.page.locator(".setting-note")
     expect(note).to_contain_text("has not taken your last change")
     visitor.page.unroute(PREFERENCES)
-    with visitor.page.expect_response(PREFERENCES) as taken:
+    with taken(visitor, usage="always"):
         visitor.page.clock.fast_forward(3000)
-    assert taken.value.json()["usage"] == "always"
     expect(note).to_contain_text("goes with you")
 
 
@@ -124,7 +132,38 @@ def test_where_nothing_is_stored_the_server_remembers(elsewhere: Visitor, server
     """A browser without storage has the choice again after a reload."""
     elsewhere.page.add_init_script(FORBIDDEN)
     elsewhere.open(server.url)
-    with elsewhere.page.expect_response(PREFERENCES):
+    with taken(elsewhere, streaming="off"):
         choose(elsewhere, "When complete")
     elsewhere.page.reload()
     chosen(elsewhere, "When complete")
+
+
+@pytest.fixture
+def left_waiting(elsewhere: Visitor, server: Server) -> Visitor:
+    """Somebody whom the server does not tell what was chosen elsewhere, nor that it could not."""
+    elsewhere.page.clock.install()
+    elsewhere.page.route(PREFERENCES, lambda route: None)
+    elsewhere.open(server.url)
+    return elsewhere
+
+
+def test_a_server_that_leaves_the_question_open_holds_no_answer_back(
+    left_waiting: Visitor, model: ToldModel
+) -> None:
+    """After ten seconds answers show as they are written, and what is chosen then is sent again until it is
+    taken."""
+    page = left_waiting.page
+    model.tell("A beginning", HOLD, " and an end.")
+    left_waiting.ask()
+    page.locator(".answer[data-phase=writing]").wait_for()
+    expect(left_waiting.text).to_have_count(0)
+    page.clock.fast_forward(10_000)
+    expect(left_waiting.text).to_have_text("A beginning")
+    model.release()
+    left_waiting.finished()
+    choose(left_waiting, "Always")
+    page.clock.fast_forward(10_000)
+    expect(page.locator(".setting-note")).to_contain_text("has not taken your last change")
+    page.unroute(PREFERENCES)
+    with taken(left_waiting, usage="always"):
+        page.clock.fast_forward(3000)

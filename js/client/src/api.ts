@@ -46,7 +46,7 @@ export class Api {
     this.#open = events
     // Only browsers fetch what only browsers need.
     if (events || typeof document === 'undefined' || !(share ?? !fetch)) return
-    this.#open = import('./tabs.ts').then(({ share }) => share(options, this, () => new Line()), () => undefined)
+    this.#open = import('./tabs.ts').then(({ joinTabs }) => joinTabs(options, this, () => new Line()), () => undefined)
   }
 
   turn(id: string, signal?: AbortSignal): Promise<TurnState> {
@@ -65,9 +65,7 @@ export class Api {
 
   /** The response, whatever it is. */
   stream(path: string, signal: AbortSignal, after = ''): Promise<Response> {
-    const headers: Record<string, string> = { accept: 'text/event-stream' }
-    if (after) headers['last-event-id'] = after
-    return this.#fetch(path, { headers, signal })
+    return this.#fetch(path, { headers: { accept: 'text/event-stream', ...(after && { 'last-event-id': after }) }, signal })
   }
 
   async json<Body>(path: string, call: Call = {}): Promise<Body> {
@@ -79,8 +77,11 @@ export class Api {
   async answer(path: string, call: Call): Promise<Response> {
     const { method = 'GET', json, signal, attempts = 1 } = call
     const headers = { ...call.headers }
-    if (json !== undefined) headers['content-type'] = 'application/json'
-    const body = json === undefined ? (call.body ?? null) : JSON.stringify(json)
+    let body: BodyInit | null = call.body ?? null
+    if (json !== undefined) {
+      headers['content-type'] = 'application/json'
+      body = JSON.stringify(json)
+    }
     for (let attempt = 1; ; attempt++) {
       let problem: ChatError
       try {

@@ -141,7 +141,7 @@ export class Fold {
   }
 
   #tool(id: string, change: Partial<ToolUse>): void {
-    this.#tools.set(id, { ...(this.#tools.get(id) ?? { id, name: '' }), ...change })
+    this.#tools.set(id, { id, name: '', ...this.#tools.get(id), ...change })
   }
 }
 

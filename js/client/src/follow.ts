@@ -32,7 +32,8 @@ const SILENCE_MS = 20_000
 /** After waking up, one silent interval and a little is proof enough that the line died in the sleep. */
 const STALE_MS = 12_000
 /** A cut line is taken up again almost at once, a dead server ever more slowly. */
-const DELAYS_MS = [300, 1000, 2000, 4000, 8000, 15_000]
+const DELAYS_MS = [300, 1000, 2000, 4000, 8000]
+const LONGEST_DELAY_MS = 15_000
 /** After so many bad answers in a row, about seven seconds, it is asked whether the turn is over. */
 const DOUBT = 4
 
@@ -42,7 +43,7 @@ export async function* follow(
 ): AsyncGenerator<TurnEvent, void, void> {
   const { signal, onConnection } = options
   let cursor = options.after ?? ''
-  let seq = Number.parseInt(cursor, 10) || 0
+  let seq = parseInt(cursor) || 0
   let failures = 0
   let trouble: Trouble | undefined
   for (;;) {
@@ -114,8 +115,7 @@ async function refusal(response: Response): Promise<ChatError | undefined> {
 
 /** With jitter, so that a server which comes back does not meet everybody in the same instant. */
 function delay(failures: number): number {
-  const step = DELAYS_MS[Math.min(failures, DELAYS_MS.length - 1)] as number
-  return step * (0.75 + Math.random() / 2)
+  return (DELAYS_MS[failures] ?? LONGEST_DELAY_MS) * (0.75 + Math.random() / 2)
 }
 
 /** Waits, but not longer than until the page wakes up or somebody gives up. */
@@ -136,6 +136,7 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
 /** One connection, closed by its reader, by its user's signal, or by its own silence. */
 export class Line {
   #controller = new AbortController()
+  readonly signal = this.#controller.signal
   #heardAt = Date.now()
   #timer: ReturnType<typeof setTimeout> | undefined
 
@@ -144,10 +145,6 @@ export class Line {
     outer?.addEventListener('abort', this.close, { signal })
     onWake(this.check, signal)
     this.#heard()
-  }
-
-  get signal(): AbortSignal {
-    return this.#controller.signal
   }
 
   /** The messages of each piece that comes; of a heartbeat none. */
@@ -167,7 +164,7 @@ export class Line {
 
   /** Ends a line that has been silent for so long that it died while somebody slept. */
   check = (): void => {
-    if (Date.now() - this.#heardAt > STALE_MS) this.#controller.abort()
+    if (Date.now() - this.#heardAt > STALE_MS) this.close()
   }
 
   close = (): void => {
@@ -178,6 +175,6 @@ export class Line {
   #heard(): void {
     this.#heardAt = Date.now()
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#controller.abort(), SILENCE_MS)
+    this.#timer = setTimeout(this.close, SILENCE_MS)
   }
 }

@@ -2,9 +2,9 @@
 
 import { Api, type ClientOptions, type OpenEvents } from './api.ts'
 import { Line } from './follow.ts'
-import { share } from './tabs.ts'
+import { joinTabs } from './tabs.ts'
 
 /** For the option `events` of a client. Gives undefined where nothing can be shared. */
 export function sharedEvents(options: ClientOptions = {}): OpenEvents | undefined {
-  return share(options, new Api({ ...options, share: false }), () => new Line())
+  return joinTabs(options, new Api({ ...options, share: false }), () => new Line())
 }

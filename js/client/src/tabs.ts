@@ -9,13 +9,14 @@ const PATIENCE_MS = 2000
 
 /** Undefined outside of browsers and where Web Locks (which pages over plain HTTP have not) or BroadcastChannel are
  *  missing. Client and line are handed in, so that a page which fetches this file late fetches neither twice. */
-export function share(options: ClientOptions, api: Api, newLine: () => Line): OpenEvents | undefined {
+export function joinTabs(options: ClientOptions, api: Api, newLine: () => Line): OpenEvents | undefined {
   if (typeof document === 'undefined' || typeof BroadcastChannel === 'undefined' || !navigator.locks) return undefined
   const tabs = new Map<string, Tab>()
   return async (id, after, signal) => {
     // Asked for each time: whoever signs in as somebody else follows with others from then on.
     const name = await nameOf(options)
     signal.throwIfAborted()
+    for (const [other, tab] of tabs) if (other !== name && tab.close()) tabs.delete(other)
     const tab = tabs.get(name) ?? new Tab(name, api, newLine)
     tabs.set(name, tab)
     return tab.open(id, after, signal)
@@ -41,6 +42,12 @@ class Tab {
   #waiting: AbortController | undefined
   #resign = () => {}
   #isAlone = false
+  /** In the back/forward cache a page has no lock and no connection; its streams are taken up when it returns. */
+  readonly #rest = () => {
+    this.#waiting?.abort()
+    this.#resign()
+    for (const stream of this.#streams) stream.refuse({ status: 0 })
+  }
 
   constructor(name: string, api: Api, newLine: () => Line) {
     this.#name = name
@@ -50,12 +57,16 @@ class Tab {
     this.#channel.onmessage = ({ data }: MessageEvent<Wanted | Told>) => {
       if ('is' in data) this.#hear(data)
     }
-    // In the back/forward cache a page has no lock and no connection; its streams are taken up when it returns.
-    addEventListener('pagehide', () => {
-      this.#waiting?.abort()
-      this.#resign()
-      for (const stream of this.#streams) stream.refuse({ status: 0 })
-    })
+    addEventListener('pagehide', this.#rest)
+  }
+
+  /** Leaves for good, unless something is followed here. */
+  close(): boolean {
+    if (this.#streams.size) return false
+    this.#rest()
+    removeEventListener('pagehide', this.#rest)
+    this.#channel.close()
+    return true
   }
 
   open(turn: string, after: string, signal: AbortSignal): Promise<Response> {

@@ -36,9 +36,7 @@ export class Turn implements AsyncIterable<TurnEvent> {
   #api: Api
   #options: FollowOptions
   #folded: TurnState | undefined
-  #listeners = new Set<(event: TurnEvent) => void>()
-  /** The last event that listeners were told. */
-  #told = 0
+  #listeners = new EventTarget()
 
   constructor(api: Api, id: string, options: FollowOptions, receipt?: TurnReceipt, requestId?: string) {
     this.#api = api
@@ -57,22 +55,27 @@ export class Turn implements AsyncIterable<TurnEvent> {
     for await (const event of follow(open, this.#options, isOver, onCursor)) {
       folded.add(event)
       if (event.type === 'turn.finished' && !this.#options.after) this.#folded = folded.turn()
-      if (event.seq > this.#told) {
-        this.#told = event.seq
-        for (const tell of this.#listeners) tell(event)
-      }
+      this.#listeners.dispatchEvent(new CustomEvent(event.type, { detail: event }))
       yield event
     }
   }
 
-  /** Tells `listener` each event of that type once while somebody reads the turn by a loop, `text` or `final`;
-   *  it reads nothing by itself. Returns how to take the listener off. */
+  /** Tells `listener` each event of that type once, however often the turn is read by a loop, `text` or `final`; it reads
+   *  nothing by itself. What it throws is an uncaught error of the program's and no matter to the reader. Returns how to
+   *  take the listener off. */
   on<Type extends TurnEvent['type']>(type: Type, listener: (event: EventOf<Type>) => void): () => void {
-    const tell = (event: TurnEvent) => {
-      if (event.type === type) listener(event as EventOf<Type>)
+    let told = 0
+    const leaving = new AbortController()
+    const tell = (said: Event) => {
+      const { detail } = said as CustomEvent<EventOf<Type>>
+      if (detail.seq > told) {
+        told = detail.seq
+        listener(detail)
+      }
     }
-    this.#listeners.add(tell)
-    return () => void this.#listeners.delete(tell)
+    // Its `signal` is the option by which a listener is taken off.
+    this.#listeners.addEventListener(type, tell, leaving)
+    return () => leaving.abort()
   }
 
   /** The answer's text, piece by piece. Throws the `ChatError` of a turn that failed. */

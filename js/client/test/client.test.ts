@@ -78,6 +78,36 @@ test('a listener may be taken off while it is told', async () => {
   assert.deepEqual(['Größe '], words)
 })
 
+test('a listener that comes late is told what is read after that, from the beginning', async () => {
+  const { url } = await serve(oneTurn)
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a')
+  const words: string[] = []
+  for await (const _ of turn);
+  turn.on('text.delta', ({ delta }) => words.push(delta))
+  for (let reading = 0; reading < 2; reading++) for await (const _ of turn);
+  assert.deepEqual(['Größe ', '42 😀'], words)
+})
+
+test('what a listener throws is an uncaught error; all others and the reader go on', async () => {
+  const { url } = await serve(oneTurn)
+  const turn = createClient({ baseUrl: url }).turns.follow('trn_a')
+  const words: string[] = []
+  const uncaught: Error[] = []
+  turn.on('text.delta', ({ delta }) => {
+    throw new Error(`no ${delta}`)
+  })
+  turn.on('text.delta', ({ delta }) => words.push(delta))
+  process.setUncaughtExceptionCaptureCallback((problem) => uncaught.push(problem))
+  try {
+    assert.equal('Größe 42 😀', (await turn.final()).text)
+    await new Promise(setImmediate)
+  } finally {
+    process.setUncaughtExceptionCaptureCallback(null)
+  }
+  assert.deepEqual(['Größe ', '42 😀'], words)
+  assert.deepEqual(['no Größe ', 'no 42 😀'], uncaught.map(({ message }) => message))
+})
+
 test('final closes its connection, so that a program can end', { timeout: 5000 }, async () => {
   const { url, seen } = await serve((one, response) => {
     if (one.method === 'POST') json(response, 202, receipt)

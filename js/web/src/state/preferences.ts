@@ -5,7 +5,7 @@ import { batch, signal, type Signal } from '@preact/signals'
 import { isChatError } from '@rivulet/client'
 
 import { kept } from './kept.ts'
-import { request } from './server.ts'
+import { keyPrompt, request } from './server.ts'
 import { isSettled, STREAMING, streaming, USAGE, usage, WHILE_ANSWERING, whileAnswering } from './settings.ts'
 
 type Name = 'streaming' | 'while_answering' | 'usage'
@@ -17,6 +17,8 @@ const NAMES = Object.keys(WORDS) as Name[]
 
 /** A server is started again within seconds; asking it this often costs it nothing. */
 const AGAIN_MS = 3000
+/** More than a slow line takes for a few words: a server that lets us wait longer does not answer. */
+const PATIENCE_MS = 10_000
 
 /** Chosen here and not taken yet; the tabs of a browser share it, and a reload keeps it. */
 const unsent = kept<readonly Name[]>('unsent', (stored) => (Array.isArray(stored) ? NAMES.filter((name) => stored.includes(name)) : []))
@@ -45,14 +47,20 @@ async function exchange(): Promise<void> {
   clearTimeout(timer)
   const before = values(NAMES)
   const sent = values(unsent.peek())
+  const asking = new AbortController()
+  const { signal } = asking
+  const limit = setTimeout(() => asking.abort(), PATIENCE_MS)
   try {
-    take(await request<Chosen>('preferences', unsent.peek().length ? { method: 'PATCH', json: sent } : {}), before, sent)
+    take(await request<Chosen>('preferences', unsent.peek().length ? { method: 'PATCH', json: sent, signal } : { signal }), before, sent)
     isWaiting.value = false
   } catch (problem) {
     isWaiting.value = unsent.peek().length > 0
-    if (isWaiting.value && isChatError(problem) && problem.retryable) timer = setTimeout(() => void syncPreferences(), AGAIN_MS)
+    const mayPass = isWaiting.value && isChatError(problem) && problem.retryable
+    if (mayPass || signal.aborted) timer = setTimeout(() => void syncPreferences(), AGAIN_MS)
   }
-  isSettled.value = true
+  clearTimeout(limit)
+  // As long as somebody is asked for the key, it is not the server that lets us wait.
+  isSettled.value ||= !signal.aborted || keyPrompt.peek() === 'hidden'
 }
 
 /** What was chosen here while the server was asked is newer than what it says. */

@@ -19,12 +19,13 @@ export function ConnectionBanner({ chat }: { chat: OpenChat }) {
   const isOffline = useOffline(chat)
   const isLost = chat.running.value !== null && chat.connection.value !== 'open'
   const isCut = useLate(isLost, PATIENCE_MS)
-  const isStuck = useLate(isLost, LONG_MS) && !isOffline
-  const text = isOffline ? words.offline : isCut && !isStuck ? words.reconnecting : null
+  const isLong = useLate(isLost, LONG_MS)
+  const trouble = isLong && !isOffline ? chat.trouble.value : null
+  const text = isOffline ? words.offline : isCut && !trouble ? words.reconnecting : null
   return (
     <div class="banner-place" role="status">
       {text && <p class="banner"><span class="pulse" aria-hidden="true" />{text}</p>}
-      {isStuck && chat.trouble.value && <Stuck trouble={chat.trouble.value} />}
+      {trouble && <Stuck trouble={trouble} />}
       {problem.value && (
         <p class="banner problem">
           <span>{problem.value}</span>
@@ -45,7 +46,8 @@ function Stuck({ trouble: { error, since } }: { trouble: Trouble }) {
   )
 }
 
-/** Everything that waits for the network, in every tab, goes on at this event. */
+/** All that waits for the network in this window goes on at this event, and a tab that follows for it connects when it is
+ * asked again. */
 const wake = () => void dispatchEvent(new Event('online'))
 
 /** True once something has been so for a while. */
