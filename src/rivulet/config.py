@@ -55,7 +55,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     stall_s: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     private_hosts: tuple[str, ...] = ()
-    sandbox_origin: Annotated[str, msgspec.Meta(pattern=r"^(https?://[a-z0-9.-]+(:[0-9]{1,5})?)?$")] = ""
+    sandbox_origin: Annotated[
+        str, msgspec.Meta(pattern=r"\A(https?://[a-z0-9-]+(\.[a-z0-9-]+)*(:[0-9]{1,5})?)?\Z")
+    ] = ""
     retry_interrupted: bool = False
     dialects_off: tuple[str, ...] = ()
     publishable_keys: tuple[PublishableKey, ...] = ()
@@ -92,7 +94,8 @@ def _check_sandbox(settings: Settings) -> None:
     """A browser gives a process of its own to another host, not to another port; and whoever may hold the
     sandbox must be known by name."""
     host = hostname(settings.sandbox_origin)
-    if host and host in {settings.host.lower(), *settings.allowed_hosts}:
+    pages = {each.lower().rstrip(".") for each in (settings.host, *settings.allowed_hosts)}
+    if host and host in pages:
         raise BadSettings(f"settings: sandbox_origin needs a host of its own; {host} has the page.")
     if host and settings.host in ("0.0.0.0", "::") and not settings.allowed_hosts:  # noqa: S104
         raise BadSettings("settings: with sandbox_origin, allowed_hosts must name the hosts of the page.")

@@ -1,4 +1,4 @@
-"""From settings to one running house. The only file that knows everyone."""
+"""From settings to one running house. The only file that knows everyone but what `upstreams` loads late."""
 
 import asyncio
 import contextlib

@@ -39,7 +39,7 @@ BEGIN, END = "<!-- files: begin -->", "<!-- files: end -->"
 
 FLOORS = (
     ("cli",),
-    ("http",),
+    ("http", "upstreams.py"),
     ("wiring.py",),
     ("engine", "answerers", "knowledge", "stores", "providers", "fetching", "dialects", "parsers", "testing"),
     ("ports", "config.py", "sse.py"),

@@ -27,6 +27,7 @@ from tests.image_host import SVG, png
         "::",
         "fe80::1",
         "fe80::1%1",
+        "fec0::1",
         "fc00::1",
         "fd12::1",
         "ff02::1",

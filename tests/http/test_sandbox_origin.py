@@ -56,6 +56,9 @@ async def test_the_page_holds_it_and_only_the_page(apart: Site) -> None:
         'sandbox_origin = "https://a.example; script-src *"',
         "sandbox_origin = 'http://127.0.0.1:9000'",
         "sandbox_origin = 'https://chat.example:9000'\nallowed_hosts = ['chat.example']",
+        "sandbox_origin = 'https://chat.example'\nallowed_hosts = ['Chat.Example.']",
+        "sandbox_origin = 'https://sandbox.example.'",
+        "sandbox_origin = 'https://sandbox.example\\n'".replace("'", '"'),
         "host = '0.0.0.0'\nsandbox_origin = 'https://sandbox.example'",
     ],
 )

@@ -157,8 +157,10 @@ async def test_an_upload_that_could_not_be_read_is_read_again(base: KnowledgeBas
     assert await base.ingest.recover(TENANT) == []
     for is_ended, status in ((True, "error"), (False, "ready")):
         base.reader.ended = {"note.txt"} if is_ended else set()
-        assert (await base.ingest.again(TENANT, source.id)).status == "pending"
-        assert (await base.ingest.again(TENANT, source.id)).status == "pending"
+        waiting, is_new = await base.ingest.again(TENANT, source.id)
+        assert (waiting.status, is_new) == ("pending", True)
+        waiting, is_new = await base.ingest.again(TENANT, source.id)
+        assert (waiting.status, is_new) == ("pending", False)
         assert (await base.ingest.index(TENANT, source.id)).source.status == status
     assert await base.names("apples") == ["note.txt"]
     assert base.unread == []

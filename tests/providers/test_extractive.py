@@ -113,6 +113,7 @@ async def test_it_flows_in_groups_of_words() -> None:
     [
         ("- The whale\nis large.", "The whale is large."),
         ("## The whale is large", "The whale is large"),
+        ("|whale| is large", "|whale| is large"),
         ("[The whale](../whale.md#size) is [large](https://a.b).", "The whale is [large](https://a.b)."),
         ("The whale (since 1960) - a C# fan - is large.", "The whale (since 1960) - a C# fan - is large."),
         ("The whale is large.[12] [3]", "The whale is large."),

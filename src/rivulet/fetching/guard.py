@@ -40,7 +40,8 @@ class Guard:
 def is_public(address: str) -> bool:
     """Also of what is inside it: an IPv6 address may stand for an IPv4 one."""
     ip = _inner(ipaddress.ip_address(address))
-    return ip.is_global and not ip.is_multicast and not ip.is_reserved
+    is_site_local = isinstance(ip, ipaddress.IPv6Address) and ip.is_site_local
+    return ip.is_global and not (ip.is_multicast or ip.is_reserved or is_site_local)
 
 
 def _inner(ip: IPAddress) -> IPAddress:

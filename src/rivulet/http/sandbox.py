@@ -41,7 +41,7 @@ PATH = "/sandbox"
 def route(holders: Collection[str] = ()) -> Route:
     """Without a key: the document is the same for everybody and knows nothing. `holders` are hosts whose
     pages may hold it besides those of its own; a policy has no words for an IPv6 address."""
-    named = "".join(f" {host}:*" for host in sorted(holders) if "[" not in host)
+    named = "".join(f" {host}:*" for host in sorted(holders) if ":" not in host)
     headers = {**_HEADERS, "content-security-policy": POLICY.format(holders=named)}
     content = (files("rivulet.http") / "sandbox.html").read_bytes()
 

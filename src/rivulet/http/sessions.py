@@ -1,8 +1,8 @@
 """Sessions of visitors: a name that the server has signed, good for a quarter of an hour (PROTOCOL.md §10.2).
 
-A browser keeps what it is given in `localStorage`, where any script of its page can read it. Therefore that
-is not worth much for long: it is renewed while a page is open, by a second token that only the page's memory
-has.
+A browser keeps what it is given in `localStorage`, where any script of its page can read it. Therefore it is
+worth nothing a quarter of an hour after the last page was closed. While it is good, whoever has it can have
+the session renewed, as the next page must; what bounds that is the day in all.
 """
 
 import hmac

@@ -79,8 +79,9 @@ def routes(house: House) -> APIRouter:
     )
     async def retry(request: Request, source_id: str) -> Response:
         """Read again what could not be read of the source."""
-        source = await library.ingest.again(who(request).tenant_id, source_id)
-        begin(who(request), source)
+        source, is_new = await library.ingest.again(who(request).tenant_id, source_id)
+        if is_new:
+            begin(who(request), source)
         return reply(shown(source), 202)
 
     @router.delete("/sources/{source_id}", status_code=204, responses=described(204, None, "Gone"))

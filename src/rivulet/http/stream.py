@@ -1,6 +1,7 @@
 """One follower's connection: bytes from the hub to the wire, and nothing in between."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from starlette.types import Receive, Scope, Send
 from rivulet import sse
 from rivulet.engine.hub import Sink
 from rivulet.ports.dialect import Dialect
+
+log = logging.getLogger(__name__)
 
 WIRE = "rivulet.wire"
 """The ASGI extension under which our server hands out the connection: to write to it without a detour, and
@@ -91,6 +94,7 @@ class EventStream(Response):
             # uvloop refuses a connection that has been closed, before anybody is told that it was.
             if self._wire is None or not self._wire.transport.is_closing():
                 raise
+            log.debug("a connection closed while it was written to", exc_info=True)
             await watcher
         finally:
             self._pulse.streams.discard(self)

@@ -124,20 +124,21 @@ class Ingest:
             await self._forget(tenant_id, concluded)
             return Outcome(source=concluded, tally=tally)
 
-    async def again(self, tenant_id: str, source_id: str) -> Source:
-        """The source, waiting for `index` to read once more what it could not; one that waits already stays
-        as it is. Raises NotFound, NotKept, and Conflict when there is nothing left to read."""
+    async def again(self, tenant_id: str, source_id: str) -> tuple[Source, bool]:
+        """The source, waiting for `index` to read once more what it could not, and whether it waits only
+        now; one that waited already stays as it is. Raises NotFound, NotKept, and Conflict when there is
+        nothing left to read."""
         source = await self._sources.get(tenant_id, source_id)
         if source is None:
             raise NotFound
         if source.status in ("pending", "processing"):
-            return source
+            return source, False
         if source.status == "ready" and not source.failed_count:
             raise Conflict("Every document of this source has been read.")
         is_sent = source.kind in ("upload", "text")
         if is_sent and await self._received.find(tenant_id, source.location) is None:
             raise NotKept
-        return await self._mark(tenant_id, source, "pending")
+        return await self._mark(tenant_id, source, "pending"), True
 
     async def delete(self, tenant_id: str, source_id: str) -> bool:
         """From now on nothing of it is found; then it is removed from the index and the disk."""

@@ -116,7 +116,7 @@ class Extractive:
 
 def _bare(quoted: str) -> str:
     """The words of a sentence or of a row of a table, without what draws it."""
-    if quoted.startswith("|"):
+    if quoted.startswith("|") and quoted.endswith("|"):
         cells = (cell.strip().replace("\\|", "|") for cell in _CELL.split(quoted))
         quoted = " · ".join(filter(None, cells))
     text = _MARKUP.sub("", _FRAME.sub(" ", quoted).lstrip())
