@@ -12,13 +12,6 @@ from tests.web.test_conversation import SEEN
 from tests.web.test_sending import FORBIDDEN
 
 PREFERENCES = re.compile("/v1/preferences$")
-WRITTEN = """async () => {
-  const asked = async (path) => (await fetch(`/v1/${path}`)).json()
-  const { running_turn_id } = await asked(`chats/${location.hash.split('/').pop()}/messages`)
-  return (await asked(`turns/${running_turn_id}`)).text
-}"""
-"""The part of the answer that the server has sent to its readers."""
-
 COME_BACK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
@@ -69,7 +62,6 @@ def test_statement_47_the_switch_holds_in_every_browser_of_the_user(
     model.tell("A beginning", HOLD, " and", HOLD, " an end.")
     elsewhere.ask()
     elsewhere.page.wait_for_url("**/#/**")
-    elsewhere.page.wait_for_function(WRITTEN)
     elsewhere.page.locator(".answer[data-phase=writing]").wait_for()  # words of the answer are here
     with elsewhere.page.expect_response(PREFERENCES):
         told.pop()()
