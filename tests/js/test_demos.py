@@ -100,7 +100,7 @@ class Demo:
         self.composer.press("Enter")
 
     def finished(self) -> None:
-        self.page.locator("[role=log][aria-busy=false]").wait_for()
+        self.page.locator("[role=log][aria-busy=false]").wait_for(timeout=20_000)
 
 
 @pytest.fixture(params=["react", "vue"])
