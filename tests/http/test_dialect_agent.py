@@ -17,7 +17,7 @@ from .speaking import MODEL, empty_chat, is_refusal
 
 pytestmark = pytest.mark.anyio
 WHY = {"promptText": "Why?"}
-SLOW = saying(*(f"w{n} " for n in range(30)), pace=100)
+SLOW = saying(*(f"w{n} " for n in range(30)), pace=30)
 
 
 @pytest.fixture

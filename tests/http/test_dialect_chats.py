@@ -1,5 +1,6 @@
 """The chats of every protocol are the same chats: made, listed, renamed, read and deleted in its words."""
 
+import asyncio
 import json
 import re
 from collections.abc import AsyncIterator
@@ -9,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from rivulet.dialects.numbers import number_of
+from rivulet.testing.model_call import Call
 from rivulet.testing.model_scripts import saying
 from rivulet.testing.scripted_model import ScriptedModel
 
@@ -141,7 +143,13 @@ async def test_the_agents_chats_and_polled_answers(site: Site, root: str) -> Non
     """Accepted with the message's id; polled while it is written and after; then renamed and deleted."""
     _, made = await site.json("POST", root, json={})
     chat = made["data"]["id"]
-    site.model.then(saying("It ", "is ", "so.", pace=10))
+    asked_for = asyncio.Event()
+
+    async def when_asked_for(call: Call) -> None:
+        await asked_for.wait()
+        await saying("It ", "is ", "so.")(call)
+
+    site.model.then(when_asked_for)
     status, asked = await site.json("POST", f"{root}/{chat}/messages", json={"content": "Why?"})
     answer = asked["data"]
     assert (status, asked["status"], answer["status"]) == (202, "success", "processing")
@@ -151,6 +159,7 @@ async def test_the_agents_chats_and_polled_answers(site: Site, root: str) -> Non
         ("assistant", "processing"),
     ]
     running = (await site.json("GET", f"/v1/chats/{chat}"))[1]["running_turn_id"]
+    asked_for.set()
     await site.stream(running)
     _, found = await site.json("GET", f"{root}/{chat}/messages/{answer['id']}")
     assert (found["data"]["status"], bool(found["data"]["content"])) == ("completed", True)

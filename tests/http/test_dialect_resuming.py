@@ -55,7 +55,7 @@ async def test_an_ai_sdk_page_takes_its_answer_up_again(site: Site) -> None:
     assert spoken.body is not None
     chat = spoken.body["id"]
     assert (await told(site, Spoken("GET", f"/api/chat/{chat}/stream")))[0] == 204
-    site.model.then(saying(*(f"w{n} " for n in range(30)), pace=60))
+    site.model.then(saying(*(f"w{n} " for n in range(30)), pace=20))
     first = asyncio.create_task(told(site, spoken))
     await site.model.called()
     status, again, headers = await told(site, Spoken("GET", f"/api/chat/{chat}/stream"))
@@ -112,7 +112,7 @@ async def test_an_ag_ui_client_attaches_to_its_threads_run(site: Site) -> None:
         return (await told(site, Spoken("POST", "/ag-ui/attach", body | fields)))[:2]
 
     assert (await attached())[0] == 404
-    site.model.then(saying(*(f"w{n} " for n in range(20)), pace=60))
+    site.model.then(saying(*(f"w{n} " for n in range(20)), pace=15))
     first = asyncio.create_task(told(site, spoken))
     await site.model.called()
     assert await attached() == (200, (await first)[1])
