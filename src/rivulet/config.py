@@ -63,6 +63,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     publishable_keys: tuple[PublishableKey, ...] = ()
     prices: dict[str, Price] = {}
 
+    @property
+    def sandbox_host(self) -> str:
+        """The name in `sandbox_origin`; empty when there is none."""
+        return hostname(self.sandbox_origin.partition("://")[2])
+
 
 def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:
     """Raises `BadSettings` naming the setting; an unknown or mistyped one never passes silently."""
@@ -85,17 +90,17 @@ def load(data_dir: Path, overrides: Mapping[str, object]) -> Settings:
     return settings
 
 
-def hostname(origin: str) -> str:
-    """`https://sandbox.example:8443` → `sandbox.example`."""
-    return origin.partition("://")[2].partition(":")[0]
+def hostname(host: str) -> str:
+    """`[::1]:80` → `[::1]`, `localhost:80` → `localhost`, and `localhost.`, which is the same, too."""
+    name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
+    return name.lower().rstrip(".")
 
 
 def _check_sandbox(settings: Settings) -> None:
     """A browser gives a process of its own to another host, not to another port; and whoever may hold the
     sandbox must be known by name."""
-    host = hostname(settings.sandbox_origin)
-    pages = {each.lower().rstrip(".") for each in (settings.host, *settings.allowed_hosts)}
-    if host and host in pages:
+    host = settings.sandbox_host
+    if host and host in map(hostname, (settings.host, *settings.allowed_hosts)):
         raise BadSettings(f"settings: sandbox_origin needs a host of its own; {host} has the page.")
     if host and settings.host in ("0.0.0.0", "::") and not settings.allowed_hosts:  # noqa: S104
         raise BadSettings("settings: with sandbox_origin, allowed_hosts must name the hosts of the page.")

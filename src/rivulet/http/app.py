@@ -13,7 +13,6 @@ from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from rivulet import __version__
-from rivulet.config import hostname
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError, StorageFull
 from rivulet.http import (
     chats,
@@ -82,16 +81,15 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     app.state.dialects = mount
     app.router.routes.extend(mount.routes())
     hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
-    sandbox_host = hostname(settings.sandbox_origin)
-    hosts -= {sandbox_host}
-    app.router.routes.append(sandbox.route(hosts if sandbox_host else ()))
+    hosts -= {settings.sandbox_host}
+    app.router.routes.append(sandbox.route(hosts if settings.sandbox_host else ()))
     app.mount("/", page)
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
     app.add_exception_handler(Exception, _broken)
     _describe(app)
-    return Door(app, api_key, hosts, sandbox_host, new_request_id, mount, visitors)
+    return Door(app, api_key, hosts, settings.sandbox_host, new_request_id, mount, visitors)
 
 
 async def _failed(request: Request, problem: Exception) -> Response:

@@ -10,6 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rivulet.config import hostname
 from rivulet.domain.errors import (
     Forbidden,
     InvalidRequest,
@@ -144,11 +145,11 @@ class Door:
         hosts = headers.getlist("host")
         if len(hosts) != 1:
             raise InvalidRequest("Send exactly one Host header.")
-        if self._sandbox_host and _hostname(hosts[0]) == self._sandbox_host:
+        if self._sandbox_host and hostname(hosts[0]) == self._sandbox_host:
             if scope["path"] != SANDBOX or scope["method"] not in ("GET", "HEAD"):
                 raise NotFound
             return
-        if self._api_key is None and self._hosts and _hostname(hosts[0]) not in self._hosts:
+        if self._api_key is None and self._hosts and hostname(hosts[0]) not in self._hosts:
             raise Forbidden("This server answers only under its own name; see allowed_hosts.")
 
     def _check_origin(self, scope: Scope, headers: Headers) -> None:
@@ -174,12 +175,6 @@ def _is_api(path: str) -> bool:
 def _is_shared(scope: Scope) -> bool:
     """Reading under a link, which its own unguessable id allows, and no credential is needed or looked at."""
     return scope["method"] in ("GET", "HEAD") and _SHARED.fullmatch(scope["path"]) is not None
-
-
-def _hostname(host: str) -> str:
-    """`[::1]:80` → `[::1]`, `localhost:80` → `localhost`, and `localhost.`, which is the same, too."""
-    name = host[: host.find("]") + 1] if host.startswith("[") else host.partition(":")[0]
-    return name.lower().rstrip(".")
 
 
 def _limit(path: str, is_dialect: bool) -> int:
