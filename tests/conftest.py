@@ -2,17 +2,25 @@
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import hatch_build
 from tests.door import alone_in
+from tests.image_host import ImageHost
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="module")
+def image_host() -> Iterator[ImageHost]:
+    with ImageHost() as host:
+        yield host
 
 
 @pytest.fixture(scope="session")

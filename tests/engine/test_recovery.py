@@ -127,6 +127,14 @@ class Place:
         check(log)
         return fold(log)
 
+    async def left_by_its_asker(self) -> None:
+        """A turn that is on disk, whose request was cancelled before it could be started."""
+        self.store.log.gate.clear()
+        asking = asyncio.create_task(self.ask("slow"))
+        await self.store.log.committed.wait()
+        asking.cancel()
+        await asyncio.gather(asking, return_exceptions=True)
+
     async def abandoned(self) -> Started:
         """A turn whose end could not be written, on a disk that is full still."""
         started = await self.ask("slow")
@@ -199,11 +207,7 @@ async def test_a_stop_that_cannot_be_written_says_so(place: Place) -> None:
 
 async def test_a_stop_of_what_nobody_answers_says_when_to_ask_again(place: Place) -> None:
     """It was opened for somebody who was gone before it could be started, and its lease still runs."""
-    place.store.log.gate.clear()
-    asking = asyncio.create_task(place.ask("slow"))
-    await place.store.log.committed.wait()
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
+    await place.left_by_its_asker()
     await place.service.recover()
     (record,) = await place.store.turns.running_in(LOCAL.tenant_id, await place.chat())
     with pytest.raises(NotEnded) as refusal:
@@ -261,11 +265,7 @@ async def test_many_turns_are_ended_together(place: Place) -> None:
 
 async def test_a_turn_whose_asker_is_gone_is_ended(place: Place) -> None:
     """It was on disk when the request was cancelled: it is not answered, but it does not stay open either."""
-    place.store.log.gate.clear()
-    asking = asyncio.create_task(place.ask("slow"))
-    await place.store.log.committed.wait()
-    asking.cancel()
-    await asyncio.gather(asking, return_exceptions=True)
+    await place.left_by_its_asker()
     (record,) = await place.store.turns.running_in(LOCAL.tenant_id, await place.chat())
     await place.recovers()
     log = await whole_log(place.store.log, LOCAL.tenant_id, record.id)

@@ -1,7 +1,5 @@
 """Images from addresses that a model wrote: what comes, what is refused, what is never told."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from rivulet.domain.errors import (
@@ -17,30 +15,24 @@ from tests.image_host import ImageHost, png
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[ImageHost]:
-    with ImageHost() as host:
-        yield host
-
-
 @pytest.fixture
-def fetcher(host: ImageHost) -> ImageFetcher:
+def fetcher(image_host: ImageHost) -> ImageFetcher:
     """May go to that host, by this name of it and no other."""
-    return ImageFetcher([host.name])
+    return ImageFetcher([image_host.name])
 
 
 @pytest.mark.parametrize("path", ["cat.png", "named-jpeg.png", "moved.png", "cat.png?size=2#part"])
-async def test_an_image_comes_as_what_it_is(fetcher: ImageFetcher, host: ImageHost, path: str) -> None:
+async def test_an_image_comes_as_what_it_is(fetcher: ImageFetcher, image_host: ImageHost, path: str) -> None:
     """Its bytes decide its kind; a redirect on the way is followed."""
-    image = await fetcher.fetch(host.at(path))
+    image = await fetcher.fetch(image_host.at(path))
     assert (image.media_type, image.content) == ("image/png", png())
 
 
-async def test_the_host_hears_nothing_of_the_reader(fetcher: ImageFetcher, host: ImageHost) -> None:
+async def test_the_host_hears_nothing_of_the_reader(fetcher: ImageFetcher, image_host: ImageHost) -> None:
     """No cookie, also not the one it sets, no referrer, no language, no key."""
     for _ in range(2):
-        await fetcher.fetch(host.at("cat.png"))
-    _, headers = host.asked[-1]
+        await fetcher.fetch(image_host.at("cat.png"))
+    _, headers = image_host.asked[-1]
     named = {"host", "user-agent", "accept", "accept-encoding", "connection"}
     assert {name.lower() for name in headers} == named
     assert headers["User-Agent"] == "rivulet"
@@ -63,20 +55,20 @@ async def test_the_host_hears_nothing_of_the_reader(fetcher: ImageFetcher, host:
     ],
 )
 async def test_what_is_no_image_of_a_bearable_size_does_not_come(
-    fetcher: ImageFetcher, host: ImageHost, path: str, problem: type[ImageError]
+    fetcher: ImageFetcher, image_host: ImageHost, path: str, problem: type[ImageError]
 ) -> None:
     """By header and by bytes, by what it says and by what comes, and wherever a redirect leads."""
     with pytest.raises(problem) as found:
-        await fetcher.fetch(host.at(path))
+        await fetcher.fetch(image_host.at(path))
     assert type(found.value) is problem
 
 
-async def test_a_redirect_that_never_ends_is_left(fetcher: ImageFetcher, host: ImageHost) -> None:
+async def test_a_redirect_that_never_ends_is_left(fetcher: ImageFetcher, image_host: ImageHost) -> None:
     """After the third."""
-    before = len(host.asked)
+    before = len(image_host.asked)
     with pytest.raises(ImageError):
-        await fetcher.fetch(host.at("round.png"))
-    assert len(host.asked) - before == 4
+        await fetcher.fetch(image_host.at("round.png"))
+    assert len(image_host.asked) - before == 4
 
 
 @pytest.mark.parametrize(
@@ -94,12 +86,14 @@ async def test_a_redirect_that_never_ends_is_left(fetcher: ImageFetcher, host: I
         "[::ffff:7f00:1]",
     ],
 )
-async def test_a_private_address_is_refused_however_it_is_written(host: ImageHost, address: str) -> None:
+async def test_a_private_address_is_refused_however_it_is_written(
+    image_host: ImageHost, address: str
+) -> None:
     """And nobody there hears of it."""
-    before = len(host.asked)
+    before = len(image_host.asked)
     with pytest.raises(ImageRefused):
-        await ImageFetcher().fetch(f"http://{address}:{host.port}/cat.png")
-    assert len(host.asked) == before
+        await ImageFetcher().fetch(f"http://{address}:{image_host.port}/cat.png")
+    assert len(image_host.asked) == before
 
 
 @pytest.mark.parametrize(
@@ -129,9 +123,9 @@ async def test_what_is_no_plain_web_address_is_refused(url: str) -> None:
         await ImageFetcher().fetch(url)
 
 
-async def test_a_host_that_does_not_answer_is_left(host: ImageHost) -> None:
+async def test_a_host_that_does_not_answer_is_left(image_host: ImageHost) -> None:
     """So is one that is not there."""
     with pytest.raises(ImageTimeout):
-        await ImageFetcher([host.name], seconds=0.2).fetch(host.at("hanging.png"))
+        await ImageFetcher([image_host.name], seconds=0.2).fetch(image_host.at("hanging.png"))
     with pytest.raises(ImageError):
         await ImageFetcher(["127.0.0.1:1"]).fetch("http://127.0.0.1:1/cat.png")

@@ -1,6 +1,6 @@
 """Images that an answer names, over HTTP (PROTOCOL.md §7.6)."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -18,16 +18,10 @@ from .conftest import Site, serving
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(scope="module")
-def host() -> Iterator[ImageHost]:
-    with ImageHost() as host:
-        yield host
-
-
 @pytest.fixture
-async def gallery(tmp_path: Path, model: ScriptedModel, host: ImageHost) -> AsyncIterator[Site]:
+async def gallery(tmp_path: Path, model: ScriptedModel, image_host: ImageHost) -> AsyncIterator[Site]:
     """A server that may go to the image host, by this name of it."""
-    async with serving(tmp_path / "data", model, private_hosts=(host.name,)) as site:
+    async with serving(tmp_path / "data", model, private_hosts=(image_host.name,)) as site:
         yield site
 
 
@@ -49,9 +43,11 @@ def path_of(turn_id: str, url: str) -> str:
     return f"/v1/turns/{turn_id}/image?url={quote(url, safe='')}"
 
 
-async def test_an_image_comes_under_a_policy_in_which_nothing_runs(gallery: Site, host: ImageHost) -> None:
+async def test_an_image_comes_under_a_policy_in_which_nothing_runs(
+    gallery: Site, image_host: ImageHost
+) -> None:
     """§7.6: its bytes as they are, sniffed by nobody, kept by the reader's browser alone."""
-    url = host.at("cat.png?a=1&b=(2)")
+    url = image_host.at("cat.png?a=1&b=(2)")
     turn_id = await answered(gallery, f"Look: ![a cat]({url})")
     async with gallery.http.get(path_of(turn_id, url)) as response:
         assert (response.status, await response.read()) == (200, png())
@@ -72,35 +68,35 @@ async def test_an_image_comes_under_a_policy_in_which_nothing_runs(gallery: Site
     ],
 )
 async def test_what_does_not_come_says_why(
-    gallery: Site, host: ImageHost, path: str, status: int, code: str
+    gallery: Site, image_host: ImageHost, path: str, status: int, code: str
 ) -> None:
     """§7.6: each by a code of its own."""
-    turn_id = await answered(gallery, f"![]({host.at(path)})")
-    found, problem = await gallery.json("GET", path_of(turn_id, host.at(path)))
+    turn_id = await answered(gallery, f"![]({image_host.at(path)})")
+    found, problem = await gallery.json("GET", path_of(turn_id, image_host.at(path)))
     assert (found, problem["error"]["code"]) == (status, code)
 
 
-async def test_a_private_address_is_refused_unless_it_was_allowed(site: Site, host: ImageHost) -> None:
+async def test_a_private_address_is_refused_unless_it_was_allowed(site: Site, image_host: ImageHost) -> None:
     """§7.6: whoever wrote it into the answer."""
-    before = len(host.asked)
-    turn_id = await answered(site, f"![]({host.at('cat.png')})")
-    status, problem = await site.json("GET", path_of(turn_id, host.at("cat.png")))
-    assert (status, problem["error"]["code"], len(host.asked)) == (403, "image_refused", before)
+    before = len(image_host.asked)
+    turn_id = await answered(site, f"![]({image_host.at('cat.png')})")
+    status, problem = await site.json("GET", path_of(turn_id, image_host.at("cat.png")))
+    assert (status, problem["error"]["code"], len(image_host.asked)) == (403, "image_refused", before)
 
 
-async def test_only_what_the_answer_names_is_fetched(gallery: Site, host: ImageHost) -> None:
+async def test_only_what_the_answer_names_is_fetched(gallery: Site, image_host: ImageHost) -> None:
     """§7.6: no other address, no part of one, nothing for another tenant, nothing without a turn."""
-    before = len(host.asked)
-    turn_id = await answered(gallery, f"![a cat]({host.at('cat.png?size=2')})")
-    for url in (host.at("moved.png"), host.at("cat.png"), host.at("cat.png?size="), "cat"):
+    before = len(image_host.asked)
+    turn_id = await answered(gallery, f"![a cat]({image_host.at('cat.png?size=2')})")
+    for url in (image_host.at("moved.png"), image_host.at("cat.png"), image_host.at("cat.png?size="), "cat"):
         assert (await gallery.json("GET", path_of(turn_id, url)))[0] == 404
-    named = host.at("cat.png?size=2")
+    named = image_host.at("cat.png?size=2")
     assert (await gallery.json("GET", path_of("trn_" + "a" * 26, named)))[0] == 404
     for wrong in ("", "?url=", "?url=" + "x" * 4001):
         assert (await gallery.json("GET", f"/v1/turns/{turn_id}/image{wrong}"))[0] in (400, 404)
     with pytest.raises(NotFound):
         await gallery.house.picturing.image(Principal(tenant_id="ten_other"), turn_id, named)
-    assert len(host.asked) == before
+    assert len(image_host.asked) == before
 
 
 @pytest.mark.parametrize(

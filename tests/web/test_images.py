@@ -16,23 +16,17 @@ REVOKED = """() => {
 
 
 @pytest.fixture(scope="module")
-def host() -> Iterator[ImageHost]:
-    with ImageHost() as host:
-        yield host
-
-
-@pytest.fixture(scope="module")
 def gallery(
     built_page: None,
     documents: object,
     upstream: ToldModel,
-    host: ImageHost,
+    image_host: ImageHost,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Server]:
     """A server that may go to the image host."""
     data = tmp_path_factory.mktemp("gallery") / "data"
     data.mkdir()
-    (data / "rivulet.toml").write_text(f'private_hosts = ["{host.name}"]\n')
+    (data / "rivulet.toml").write_text(f'private_hosts = ["{image_host.name}"]\n')
     server = Server(documents, data, upstream.url)  # type: ignore[arg-type]
     server.start()
     yield server
@@ -51,15 +45,15 @@ def offered(visitor: Visitor) -> Locator:
 
 
 def test_16_an_image_is_shown_in_place_when_it_is_asked_for(
-    looker: Visitor, model: ToldModel, host: ImageHost
+    looker: Visitor, model: ToldModel, image_host: ImageHost
 ) -> None:
     """Nobody hears of it before; pressed in mid-answer it comes from our own server, stays while the answer
     grows, leaves the way to the original open, and is let go with the chat."""
-    before = len(host.asked)
-    model.tell(f"Look: ![a cat]({host.at('cat.png?who=me')}) here", HOLD, " and **more**.\n\nThe end.")
+    before = len(image_host.asked)
+    model.tell(f"Look: ![a cat]({image_host.at('cat.png?who=me')}) here", HOLD, " and **more**.\n\nThe end.")
     looker.ask()
     expect(offered(looker)).to_contain_text("a cat")
-    assert len(host.asked) == before
+    assert len(image_host.asked) == before
     looker.page.evaluate(REVOKED)
     offered(looker).focus()
     looker.page.keyboard.press("Enter")
@@ -71,25 +65,29 @@ def test_16_an_image_is_shown_in_place_when_it_is_asked_for(
     looker.finished()
     expect(looker.text).to_contain_text("and more.")
     address = image.get_attribute("src")
-    assert [path for path, _ in host.asked[before:]] == ["/cat.png?who=me"]
-    assert not [url for url in looker.requests if url.startswith(host.at(""))]
+    assert [path for path, _ in image_host.asked[before:]] == ["/cat.png?who=me"]
+    assert not [url for url in looker.requests if url.startswith(image_host.at(""))]
     link = looker.text.get_by_role("link")
-    expect(link).to_have_attribute("href", host.at("cat.png?who=me"))
+    expect(link).to_have_attribute("href", image_host.at("cat.png?who=me"))
     looker.press("New chat")
     looker.page.wait_for_function("(address) => revoked.includes(address)", arg=address)
 
 
 def test_16_an_image_that_does_not_come_says_why(
-    looker: Visitor, new_visitor: Callable[..., Visitor], model: ToldModel, host: ImageHost, gallery: Server
+    looker: Visitor,
+    new_visitor: Callable[..., Visitor],
+    model: ToldModel,
+    image_host: ImageHost,
+    gallery: Server,
 ) -> None:
     """In words, below a button that can be pressed again; who reads under a share link has only the link."""
-    host.things["/late.png"] = host.things["/gone.png"]
-    model.tell(f"[![late]({host.at('late.png')})](https://images.example/page)")
+    image_host.things["/late.png"] = image_host.things["/gone.png"]
+    model.tell(f"[![late]({image_host.at('late.png')})](https://images.example/page)")
     looker.ask()
     looker.finished()
     offered(looker).click()
     expect(looker.text).to_contain_text("The image's server answers 404.")
-    host.things["/late.png"] = host.things["/cat.png"]
+    image_host.things["/late.png"] = image_host.things["/cat.png"]
     offered(looker).click()
     expect(looker.text.get_by_role("img", name="late")).to_be_visible()
     expect(looker.text).not_to_contain_text("404")
@@ -104,12 +102,12 @@ def test_16_an_image_that_does_not_come_says_why(
     assert guest.page.locator(".markdown button, .markdown img").count() == 0
 
 
-def test_16_what_is_no_image_is_not_shown(looker: Visitor, model: ToldModel, host: ImageHost) -> None:
+def test_16_what_is_no_image_is_not_shown(looker: Visitor, model: ToldModel, image_host: ImageHost) -> None:
     """A drawing with a script in it, bytes that begin like an image and are none, a place that is not ours
     to ask: each with its reason, and nothing runs."""
-    host.things["/cut.png"] = (200, {"Content-Type": "image/png"}, png()[:8] + b"and no more")
-    inward = host.at("cat.png").replace("127.0.0.1", "localhost")
-    model.tell(f"![]({host.at('lying.png')}) ![]({host.at('cut.png')}) ![]({inward})")
+    image_host.things["/cut.png"] = (200, {"Content-Type": "image/png"}, png()[:8] + b"and no more")
+    inward = image_host.at("cat.png").replace("127.0.0.1", "localhost")
+    model.tell(f"![]({image_host.at('lying.png')}) ![]({image_host.at('cut.png')}) ![]({inward})")
     looker.ask()
     looker.finished()
     reasons = ("no PNG, JPEG", "no image that can be shown", "in a private network")

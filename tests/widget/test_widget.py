@@ -512,6 +512,16 @@ def keep(customer: Customer, **what: object) -> None:
     )
 
 
+def known_visitor(customer: Customer, shop: Shop, model: ToldModel) -> dict[str, Any]:
+    """Somebody with a first answer, by a clock that the test sets; what the browser keeps of them."""
+    model.tell("Hello.")
+    customer.page.clock.install()
+    customer.visit(shop)
+    customer.ask("First?")
+    customer.finished()
+    return kept(customer)
+
+
 def refuse_once(customer: Customer, shop: Shop) -> None:
     """The server does not take the visitor's token the next time that something is asked."""
     headers = {"access-control-allow-origin": shop.url}
@@ -548,12 +558,7 @@ def test_101_a_page_that_stays_open_keeps_its_visitor(
 ) -> None:
     """After twenty minutes, and with a token that the server refuses: the next question is answered in the
     same chat, and nobody notices."""
-    model.tell("Hello.")
-    customer.page.clock.install()
-    customer.visit(shop)
-    customer.ask("First?")
-    customer.finished()
-    first = kept(customer)
+    first = known_visitor(customer, shop, model)
     customer.page.clock.fast_forward("20:00")
     refuse_once(customer, shop)
     customer.ask("Second?")
@@ -568,12 +573,7 @@ def test_a_tab_that_renews_leaves_alone_where_another_has_gone(
     customer: Customer, shop: Shop, model: ToldModel
 ) -> None:
     """What is kept names the conversation that somebody went on with last, in whichever tab."""
-    model.tell("Hello.")
-    customer.page.clock.install()
-    customer.visit(shop)
-    customer.ask("First?")
-    customer.finished()
-    first = kept(customer)
+    first = known_visitor(customer, shop, model)
     keep(customer, **first | {"chatId": "cht_of_another_tab"})
     with customer.page.expect_response("**/v1/widget/session"):
         customer.page.clock.fast_forward("08:00")
