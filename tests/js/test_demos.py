@@ -100,7 +100,7 @@ class Demo:
         self.composer.press("Enter")
 
     def finished(self) -> None:
-        self.page.locator("[role=log][aria-busy=false]").wait_for(timeout=20_000)
+        self.page.locator("[role=log][aria-busy=false]").wait_for()
 
 
 @pytest.fixture(params=["react", "vue"])
@@ -221,7 +221,6 @@ def test_80_39_eight_tabs_follow_one_answer_and_a_ninth_request_is_answered(
 ) -> None:
     """Statement 39 on anybody's page, without asking for it: one connection for all tabs, also when the tab
     with the connection is closed in mid-answer."""
-    demo.page.context.set_default_timeout(20_000)
     model.tell(*WORDS[:30], HOLD, *WORDS[30:])
     demo.open(server.url)
     demo.ask()
@@ -340,5 +339,5 @@ def test_the_composables_error_codes(
     demo.page.route("**/v1/turns", lambda route: route.fulfill(**answer) if answer else route.abort())  # type: ignore[arg-type]
     demo.open(server.url, "#streaming")
     demo.ask()
-    expect(demo.page.get_by_role("alert")).to_have_text(code, timeout=15_000)
+    expect(demo.page.get_by_role("alert")).to_have_text(code)
     expect(demo.composer).to_be_enabled()

@@ -96,7 +96,7 @@ def test_a_long_listing_is_coloured_without_a_pause(visitor: Visitor, model: Tol
     code = "".join(line.format(n=n) for n in range(700))
     with tasks(visitor.page) as found:
         answer = told(visitor, model, f"```python\n{code}", HOLD, "```\n\nDone.")
-        expect(answer.locator("code")).to_contain_text("area_699", timeout=20_000)
+        expect(answer.locator("code")).to_contain_text("area_699")
         model.release()
         visitor.finished()
         expect(answer.locator("code[data-done]")).to_have_count(1)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.web.conftest import FLAGS, HOLD, Server, ToldModel, Visitor
+from tests.web.conftest import CHROMIUM, FLAGS, HOLD, Server, ToldModel, Visitor, installed
 from tests.web.proxy import Proxy
 from tests.web.quickest import quick_enough
 
@@ -137,10 +137,10 @@ def test_statement_37_a_page_that_was_frozen_ends_whole(
 
 
 @pytest.fixture
-def remembering(browser: Browser, chromium: str) -> Iterator[Page]:
+def remembering(browser: Browser) -> Iterator[Page]:
     """A page in a browser that keeps what one went back from, which Playwright otherwise forbids."""
-    unwanted = ["--disable-back-forward-cache"]
-    kept = browser.browser_type.launch(executable_path=chromium, args=FLAGS, ignore_default_args=unwanted)
+    unwanted, whole = ["--disable-back-forward-cache"], installed(*CHROMIUM)
+    kept = browser.browser_type.launch(executable_path=whole, args=FLAGS, ignore_default_args=unwanted)
     yield kept.new_page()
     kept.close()
 
@@ -229,7 +229,7 @@ def test_statement_40_a_server_that_dies_in_the_middle_ends_the_turn_clearly(
     server.stop(signal.SIGKILL)
     server.start()
     card = visitor.answer.get_by_role("alert")
-    expect(card).to_contain_text("interrupted", timeout=20_000)
+    expect(card).to_contain_text("interrupted")
     expect(visitor.text).to_contain_text("word0 word1")
     model.tell("All of it.")
     card.get_by_role("button", name="Retry").click()

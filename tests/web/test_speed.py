@@ -77,7 +77,7 @@ def test_statement_60_an_answer_of_200_tokens_a_second_is_drawn_55_times_a_secon
         visitor.page.evaluate(WATCH)
         with tasks(visitor.page) as found:
             visitor.ask("quick")
-            expect(visitor.text).to_contain_text("word999", timeout=20_000)
+            expect(visitor.text).to_contain_text("word999")
         visitor.finished()
         # What is out of sight is not laid out, and `innerText` leaves it out.
         paragraphs = "(text) => [...text.querySelectorAll('p')].map((one) => one.textContent).join(' ')"

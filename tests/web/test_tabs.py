@@ -20,7 +20,6 @@ ASKED_MS = "performance.getEntriesByType('resource').findLast(({ name }) => name
 def new_tabs(new_visitor: Callable[..., Visitor], server: Server) -> Callable[[int], list[Visitor]]:
     """Tabs of one browser profile, each with the page open, and the requests each of them made."""
     first = new_visitor()
-    first.page.context.set_default_timeout(20_000)
 
     def tab(page: Page) -> Visitor:
         one = Visitor(page, [])

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from rivulet.testing.server_process import free_port
 from tests.web.conftest import (
+    SLOW_MS,
     Server,
     ToldModel,
     browser,
@@ -177,7 +178,7 @@ def new_customer(browser: Browser) -> Iterator[Callable[..., Customer]]:
 
     def come(**options: object) -> Customer:
         context = browser.new_context(**options)  # type: ignore[arg-type]
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(SLOW_MS)
         problems: list[str] = []
         context.expose_function("violated", lambda what: problems.append(what))
         context.add_init_script(WATCH)
