@@ -7,7 +7,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 from rivulet.testing.nursery import die_with_parent
@@ -128,7 +128,8 @@ def listens(port: int) -> bool:
 
 def tree(pid: int) -> list[int]:
     """The process and its descendants."""
-    found, todo = [], [pid]
+    found: list[int] = []
+    todo = [pid]
     while todo:
         found.append(todo.pop())
         for children in Path(f"/proc/{found[-1]}/task").glob("*/children"):
@@ -175,7 +176,7 @@ def wait_for_quiet(limit: float = 0.35, patience_s: float = 20.0) -> float:
 
 
 @contextlib.contextmanager
-def ends_on_term() -> Iterator[None]:
+def ends_on_term() -> Generator[None]:
     """A TERM ends the measurements like Ctrl-C, so that every `with` gets to close its processes."""
 
     def stop(*_: object) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from bench import machine, tools
@@ -40,7 +40,7 @@ class Model:
 
 
 @contextmanager
-def running() -> Iterator[Model]:
+def running() -> Generator[Model]:
     with machine.Child([str(tools.built("mockllm")), "-p", "0"], machine.load_core()) as child:
         assert child.popen.stdout
         line = child.popen.stdout.readline()

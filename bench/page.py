@@ -4,9 +4,10 @@ import hashlib
 import shutil
 import statistics
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from playwright.sync_api import Page, sync_playwright
 
@@ -64,8 +65,8 @@ def _cost(page: Page, plan: Plan, name: str, tokens: int) -> float:
     devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def now() -> float:
-        metrics = devtools.send("Performance.getMetrics")["metrics"]
-        return next(one["value"] for one in metrics if one["name"] == "ThreadTime")
+        told = cast("dict[str, list[dict[str, Any]]]", devtools.send("Performance.getMetrics"))
+        return next(one["value"] for one in told["metrics"] if one["name"] == "ThreadTime")
 
     begun = now()
     page.evaluate("(all) => bench.stream(all)", [rest[TOKEN * i : TOKEN * (i + 1)] for i in range(count)])
@@ -84,7 +85,7 @@ def _text(tokens: int) -> str:
 
 
 @contextmanager
-def _browser() -> Iterator[Page]:
+def _browser() -> Generator[Page]:
     script, styles = _built()
     chromium = next(
         path for name in ("chromium", "google-chrome", "chromium-browser") if (path := shutil.which(name))

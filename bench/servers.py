@@ -7,7 +7,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -74,7 +74,7 @@ class Running:
 
 
 @contextmanager
-def running(server: Server, model: Model, documents: Path | None = None) -> Iterator[Running]:
+def running(server: Server, model: Model, documents: Path | None = None) -> Generator[Running]:
     """The server under test with an empty data directory of its own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="rivulet-bench-"))
     port = free_port()

@@ -85,7 +85,7 @@ async def _stop_one(
     session: aiohttp.ClientSession, running: servers.Running, tag: int, after_s: float
 ) -> tuple[int, float | None]:
     if running.server is servers.RIVULET:
-        body = {"input": f"A long story, please. #tag-{tag}.", "search_mode": "none"}
+        body: dict[str, object] = {"input": f"A long story, please. #tag-{tag}.", "search_mode": "none"}
     else:
         body = dict(running.body) | {"messages": [{"role": "user", "content": f"#tag-{tag}."}]}
     asking = asyncio.create_task(_follow(session, running.path, body))

@@ -32,7 +32,7 @@ class Row:
     values: Mapping[str, float | None]
     checks: Sequence[Check] = ()
     note: str = ""
-    samples: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    samples: Mapping[str, Sequence[float]] = field(default_factory=dict[str, Sequence[float]])
 
     def ratio(self, check: Check) -> float | None:
         """The figure that is compared with the limit; None when a part of it is missing."""

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from rivulet.domain.events import AnyEvent, Cost, Failure, Usage
 from rivulet.testing.story import Story, passage, story_id
 
@@ -198,7 +200,7 @@ def unicode_traps() -> list[AnyEvent]:
     joined = "\U0001f469\u200d\U0001f469\u200d\U0001f467"
     title = 'Сопло "A"\u2028\u0085</script>'
     source = passage(1, "trap", "Größe\u2029 ≥ 3\r\n\tmm", url="/s/a%20b?q=[1]&x='\"", filename="ü\u0085.txt")
-    source = type(source)(**{f: getattr(source, f) for f in source.__struct_fields__} | {"title": title})
+    source = msgspec.structs.replace(source, title=title)
     story = Story("unicode").stage("retrieval", label="Søk\u2028").sources(source)
     story.stage_done("retrieval", count=1).stage("generation")
     story.think("data: [DONE]\n\n", "event: error\ndata: {}\n\n")

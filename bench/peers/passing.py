@@ -6,7 +6,7 @@ What is put to /replay is given again by /replay, a piece for every frame, from 
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -46,7 +46,7 @@ async def kept(frames: list[bytes]) -> AsyncIterator[bytes]:
 
 
 @asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[dict[str, aiohttp.ClientSession]]:
+async def lifespan(app: Starlette) -> AsyncGenerator[dict[str, aiohttp.ClientSession]]:
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
         yield {"session": session}

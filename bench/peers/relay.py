@@ -4,7 +4,7 @@ python bench/peers/relay.py PORT UPSTREAM_PORT
 """
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
@@ -66,7 +66,7 @@ async def turn(request: Request) -> StreamingResponse:
 
 
 @asynccontextmanager
-async def lifespan(app: Starlette) -> AsyncIterator[dict[str, aiohttp.ClientSession]]:
+async def lifespan(app: Starlette) -> AsyncGenerator[dict[str, aiohttp.ClientSession]]:
     timeout = aiohttp.ClientTimeout(total=None)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0), timeout=timeout) as session:
         yield {"session": session}

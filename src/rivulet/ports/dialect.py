@@ -97,8 +97,10 @@ class AskDialect(Dialect, Protocol):
     `losses` is what of a turn its clients cannot be told, "type or field" → what becomes of it.
     All three methods are pure."""
 
-    paths: Mapping[str, str]
-    losses: Mapping[str, str]
+    @property
+    def paths(self) -> Mapping[str, str]: ...
+    @property
+    def losses(self) -> Mapping[str, str]: ...
 
     def parse(self, request: Request) -> Asked:
         """Raises a `RivuletError` for what this protocol does not allow or this server does not take."""
