@@ -14,6 +14,13 @@ PRICED = '[prices."openai:small"]\n'
         "prot = 1",
         "[limits]\ntotl_s = 1",
         'port = "many"',
+        "port = -1",
+        "port = 65536",
+        "top_k = 0",
+        "heartbeat_s = 0",
+        "heartbeat_s = nan",
+        "drain_s = -1",
+        "[limits]\nfirst_event_s = -1",
         "port =",
         f"{PRICED}input = 1",
         f"{PRICED}input = -1\noutput = 1",
@@ -21,7 +28,7 @@ PRICED = '[prices."openai:small"]\n'
     ],
 )
 def test_a_wrong_setting_never_passes_silently(wrong: str, tmp_path: Path) -> None:
-    """A misspelt or mistyped setting is refused, also one within the limits or the prices."""
+    """A misspelt, mistyped or impossible setting is refused, also one within the limits or the prices."""
     (tmp_path / "rivulet.toml").write_text(wrong, encoding="utf-8")
     with pytest.raises(BadSettings):
         load(tmp_path, {})

@@ -30,6 +30,10 @@ class PublishableKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     address_per_minute: Annotated[int, msgspec.Meta(ge=1)] = 60
 
 
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Interval = Annotated[float, msgspec.Meta(gt=0)]
+
+
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Later wins: defaults, `rivulet.toml` in the data directory, the environment, the command line.
 
@@ -40,19 +44,19 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """
 
     host: str = "127.0.0.1"
-    port: int = 8321
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 8321
     data_dir: Path = Path(".rivulet")
     model: str = "extractive"
     models: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
-    top_k: int = 6
+    top_k: Annotated[int, msgspec.Meta(ge=1)] = 6
     instructions: str = ""
     limits: Limits = Limits()
-    heartbeat_s: float = 10.0
-    drain_s: float = 10.0
-    disconnect_grace_s: float = 5.0
-    max_connection_s: float = 600.0
-    stall_s: float = 10.0
+    heartbeat_s: Interval = 10.0
+    drain_s: Seconds = 10.0
+    disconnect_grace_s: Seconds = 5.0
+    max_connection_s: Interval = 600.0
+    stall_s: Interval = 10.0
     allowed_hosts: tuple[str, ...] = ()
     private_hosts: tuple[str, ...] = ()
     sandbox_origin: Annotated[

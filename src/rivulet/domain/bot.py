@@ -1,6 +1,10 @@
 """A bot: the profile a turn is answered by, with its limits."""
 
+from typing import Annotated
+
 import msgspec
+
+Seconds = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -10,11 +14,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `output_bytes` stops a model that repeats itself for ever (1 MiB is about 250,000 tokens).
     """
 
-    first_event_s: float | None = 30.0
-    idle_s: float | None = 30.0
-    total_s: float | None = None
-    tool_steps: int = 8
-    output_bytes: int = 1 << 20
+    first_event_s: Seconds | None = 30.0
+    idle_s: Seconds | None = 30.0
+    total_s: Seconds | None = None
+    tool_steps: Annotated[int, msgspec.Meta(ge=0)] = 8
+    output_bytes: Annotated[int, msgspec.Meta(ge=1)] = 1 << 20
 
 
 class Bot(msgspec.Struct, frozen=True, kw_only=True):
