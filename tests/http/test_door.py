@@ -63,6 +63,21 @@ async def test_a_bad_body_is_refused(site: Site, data: bytes, status: int, code:
     assert (await site.json("GET", "/v1/chats"))[1]["chats"] == []
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (b"", "The request has no body."),
+        (body(input=""), "input: It is empty."),
+        (body(input="x" * 33_000), "input: It has 33000 characters; at most 32000 are taken."),
+        (body(source_ids=["s"] * 1001), "source_ids: List should have at most 1000 items"),
+    ],
+)
+async def test_a_length_is_told_in_words(site: Site, data: bytes, said: str) -> None:
+    """What is too long, too short or not there at all is said so that a person understands it."""
+    _, found = await site.json("POST", "/v1/turns", data=io.BytesIO(data), headers=JSON)
+    assert found["error"]["message"].startswith(said)
+
+
 async def test_a_body_without_a_length_is_counted(site: Site) -> None:
     """A chunked body is refused as soon as it is too large, whatever it did not announce."""
 

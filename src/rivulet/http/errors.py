@@ -46,7 +46,19 @@ def invalid(errors: Sequence[Mapping[str, Any]]) -> InvalidRequest:
     if first["type"] == "json_invalid":
         return InvalidRequest("The body is not valid JSON.")
     path = ".".join(str(part) for part in first["loc"][1:])
-    return InvalidRequest(f"{path}: {first['msg']}" if path else str(first["msg"]))
+    if first["type"] == "missing" and not path:
+        return InvalidRequest("The request has no body.")
+    return InvalidRequest(f"{path}: {_said(first)}" if path else _said(first))
+
+
+def _said(problem: Mapping[str, Any]) -> str:
+    """As pydantic says it, but for a text's length: to pydantic, ours is a value with items."""
+    bounds: Mapping[str, Any] = problem.get("ctx", {})
+    if problem["type"] not in ("too_short", "too_long") or not isinstance(problem["input"], str):
+        return str(problem["msg"])
+    if problem["type"] == "too_short":
+        return "It is empty." if bounds["min_length"] == 1 else f"It needs {bounds['min_length']} characters."
+    return f"It has {len(problem['input'])} characters; at most {bounds['max_length']} are taken."
 
 
 def reply(content: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
