@@ -186,6 +186,20 @@ async def test_broken_http_is_answered(site: Site, request_bytes: bytes, status:
     assert (await site.json("GET", "/livez"))[0] == 200
 
 
+async def test_a_client_of_http_1_0_reads_a_stream(site: Site) -> None:
+    """It knows no chunks: the events come bare, and the end of the connection ends them."""
+    started = await site.ask("Tea at four?")
+    events = await site.stream(started["turn_id"])
+    host, port = site.url.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"GET {started['events_url']} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
+    async with asyncio.timeout(10):
+        head, _, sent = (await reader.read()).partition(b"\r\n\r\n")
+    await closed(writer)
+    assert b"transfer-encoding" not in head.lower()
+    assert sent == events
+
+
 async def test_a_request_id_of_the_caller_is_used_when_harmless(site: Site) -> None:
     """Ours otherwise: what stands in the log is never a stranger's line end."""
     for given, expected in (("abc-1", "abc-1"), ("a b", "req-"), ("x" * 65, "req-")):

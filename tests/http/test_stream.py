@@ -42,7 +42,8 @@ async def _follow_what_has_gone() -> Endless:
     theirs = await opened
     theirs.transport.abort()
     await theirs.wait_closed()
-    wire = SimpleNamespace(transport=theirs.transport, flow=SimpleNamespace(write_paused=False))
+    flow = SimpleNamespace(write_paused=False)
+    wire = SimpleNamespace(transport=theirs.transport, flow=flow, takes_chunks=True)
 
     async def receive() -> Message:
         return {"type": "http.disconnect"}

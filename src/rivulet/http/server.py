@@ -64,8 +64,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection with two additions: a deadline for the request, and itself in the scope."""
+    """uvicorn's connection with three additions: a deadline for the request, itself in the scope, and streams
+    that a client of HTTP/1.0 can read: it knows no chunks, and the end of the connection ends its body."""
 
+    takes_chunks = True
     _deadline: asyncio.TimerHandle | None = None
     _header_bytes = 0
 
@@ -91,6 +93,14 @@ class Connection(HttpToolsProtocol):
             self.transport.close()
             raise ValueError("the request's headers are too large")
         super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self.takes_chunks = self.scope["http_version"] != "1.0"
+
+    def leave_chunks_out(self) -> None:
+        """Of the answer that is about to begin."""
+        self.cycle.chunked_encoding = False
 
     def on_message_complete(self) -> None:
         self._request_arrived()

@@ -28,10 +28,13 @@ class Flow(Protocol):
 
 
 class Wire(Protocol):
-    """A connection that sends the body in chunks."""
+    """A connection that sends the body in chunks, unless its client takes none."""
 
     transport: asyncio.Transport
     flow: Flow
+    takes_chunks: bool
+
+    def leave_chunks_out(self) -> None: ...
 
 
 class Reader(Protocol):
@@ -82,6 +85,8 @@ class EventStream(Response):
         follower = self._follower
         watcher = asyncio.create_task(self._watch(receive))
         self._pulse.streams.add(self)
+        if self._wire is not None and not self._wire.takes_chunks:
+            self._wire.leave_chunks_out()
         try:
             await send({"type": "http.response.start", "status": 200, "headers": self._head})
             if scope["method"] != "HEAD":
@@ -118,10 +123,10 @@ class EventStream(Response):
             self.is_sending = False
 
     def _write(self, data: bytes) -> bool:
-        """One chunk of the body, past the server's own bookkeeping."""
+        """A part of the body, past the server's own bookkeeping."""
         wire = self._wire
         assert wire is not None
-        wire.transport.write(b"%x\r\n%b\r\n" % (len(data), data))
+        wire.transport.write(b"%x\r\n%b\r\n" % (len(data), data) if wire.takes_chunks else data)
         self.active_at = self._now()
         return not wire.flow.write_paused
 
