@@ -1,6 +1,7 @@
 """HTTP as services speak it, well or badly."""
 
 import asyncio
+import gzip
 import tracemalloc
 
 import msgspec
@@ -10,6 +11,7 @@ from yarl import URL
 
 from rivulet.ports.answering import Piece, Prompt, Provider
 from rivulet.providers.openai import OpenAI
+from rivulet.providers.unpacking import Unpacker
 from rivulet.providers.upstream import Upstream
 from rivulet.testing.model_call import Call
 from rivulet.testing.model_scripts import Script, saying
@@ -195,3 +197,17 @@ def test_the_same_on_uvloop() -> None:
     ]
     assert (outcomes, is_closed) == (expected, True)
     assert connections == 4
+
+
+async def test_a_bomb_is_unpacked_in_steps_that_let_the_loop_go() -> None:
+    """No step brings more than a read off a socket does: whoever is given a mebibyte reads it for 65 ms."""
+    reads = [gzip.compress(b": x\n" * 262_144), b""]
+
+    async def read() -> bytes:
+        return reads.pop(0)
+
+    unpacker = Unpacker("gzip", read)
+    sizes: list[int] = []
+    while block := await unpacker.next():
+        sizes.append(len(block))
+    assert (max(sizes), sum(sizes)) == (64 << 10, 1 << 20)

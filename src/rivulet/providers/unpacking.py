@@ -6,8 +6,9 @@ from collections.abc import Awaitable, Callable
 
 from rivulet.domain.errors import UpstreamProtocol
 
-_BLOCK = 1 << 20
-"""Bytes unpacked at once: neither the memory nor the loop is taken before they are counted."""
+_BLOCK = 64 << 10
+"""Bytes unpacked at once, as many as one read off a socket brings: whoever reads them keeps the loop
+meanwhile, 65 ms for a mebibyte of comments and 4 ms for this."""
 
 _WINDOWS = {"gzip": 16 + zlib.MAX_WBITS, "x-gzip": 16 + zlib.MAX_WBITS, "deflate": zlib.MAX_WBITS}
 
