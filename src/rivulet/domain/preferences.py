@@ -11,13 +11,13 @@ Streaming = Literal["auto", "on", "off"]
 WhileAnswering = Literal["queue", "draft", "lock"]
 """What becomes of a question while an answer is written."""
 
-Usage = Literal["asked", "always", "never"]
+UsageShown = Literal["asked", "always", "never"]
 """When the time and the tokens of an answer are shown."""
 
 WORDS: Mapping[str, tuple[str, ...]] = {
     "streaming": get_args(Streaming),
     "while_answering": get_args(WhileAnswering),
-    "usage": get_args(Usage),
+    "usage": get_args(UsageShown),
 }
 """Every preference there is, with the words it may have."""
 
@@ -27,7 +27,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     streaming: Streaming | None = None
     while_answering: WhileAnswering | None = None
-    usage: Usage | None = None
+    usage: UsageShown | None = None
 
 
 def preferences(kept: Mapping[str, str]) -> Preferences:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from rivulet.domain.chat import Chat, Feedback, Message
 from rivulet.domain.events import Status
-from rivulet.domain.preferences import Preferences, Streaming, Usage, WhileAnswering
+from rivulet.domain.preferences import Preferences, Streaming, UsageShown, WhileAnswering
 from rivulet.domain.turn import Turn
 from rivulet.engine.runner import Receipt
 
@@ -84,7 +84,7 @@ class PreferencesBody(BaseModel):
 
     streaming: Streaming = "auto"
     while_answering: WhileAnswering = "queue"
-    usage: Usage = "asked"
+    usage: UsageShown = "asked"
 
 
 class TextSourceBody(BaseModel):
