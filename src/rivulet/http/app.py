@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 from rivulet import __version__
 from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError, StorageFull
 from rivulet.http import (
+    asking,
     chats,
     documents,
     events,
@@ -63,6 +64,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
         lifespan=lifespan,
         redirect_slashes=False,
     )
+    app.include_router(asking.routes(house.service, pulse))
     app.include_router(turns.routes(house.service, pulse))
     app.include_router(events.routes(house.service, pulse))
     app.include_router(feedback.routes(house.service))

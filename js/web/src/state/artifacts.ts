@@ -33,7 +33,7 @@ function made(language: Artifact['language'], code: string, turnId: string): Art
 
 /** Those of the chat that are of the same kind and name, oldest first. */
 export function versionsOf(chat: OpenChat, one: Artifact): readonly Artifact[] {
-  const answers = chat.exchanges.value.flatMap(({ answer }) => answer.value ?? [])
+  const answers = chat.exchanges.all.value.flatMap(({ answer }) => answer.value ?? [])
   const all = answers.flatMap(({ text, turnId }) => artifactsIn(text, turnId))
   const versions = all.filter((other) => other.language === one.language && other.title === one.title)
   return versions.some((other) => isSame(other, one)) ? versions : [...versions, one]

@@ -25,5 +25,5 @@ async function look(): Promise<void> {
   clearTimeout(timer)
   await Promise.all([refreshChats(), refreshSources(), loadModels(), syncPreferences()])
   if (!sources.peek()) timer = setTimeout(() => void look(), AGAIN_MS)
-  else if (openChat.peek().problem.peek() !== null) void openChat.peek().load()
+  else if (openChat.peek().exchanges.problem.peek() !== null) void openChat.peek().load()
 }

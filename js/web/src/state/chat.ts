@@ -1,62 +1,44 @@
-/** The open chat: its questions with their answers, the one being written, and what can be done with them. */
+/** The open chat: what can be asked and done in it, and the one answer that is being written. */
 
 import { batch, signal } from '@preact/signals'
-import { ChatError, isChatError, type Connection, type Failure, type Message, type MessagePage, type Question, type Trouble, type Turn } from '@rivulet/client'
+import { isChatError, type Connection, type Question, type Trouble, type Turn } from '@rivulet/client'
 
 import { words } from '../words.ts'
 import { Answer } from './answer.ts'
 import { refreshChats } from './chats.ts'
-import { Exchange, exchangesOf, type Send } from './exchange.ts'
+import { Exchange, type Send } from './exchange.ts'
+import { Exchanges } from './exchanges.ts'
 import { modelForQuestion } from './models.ts'
 import { announce, attempt } from './notices.ts'
 import { Queue } from './queue.ts'
-import { messageOf, reasonOf } from './reason.ts'
+import { failureOf, reasonOf } from './reason.ts'
 import { chatId, goTo } from './route.ts'
 import { request, server } from './server.ts'
 import { whileAnswering } from './settings.ts'
 import { tellWindows } from './windows.ts'
 
-/** As many turns as the server sends unasked, and the most it sends. */
-const PAGE = 100
-const LARGEST_PAGE = 500
-
 /** Lives as long as its chat is on the screen; leaving it stops the following, never the turn. */
 export class OpenChat {
   id: string | null
-  readonly exchanges = signal<readonly Exchange[]>([])
   readonly running = signal<Answer | null>(null)
   /** The exchange that was begun last on this page: it has the view to itself. */
   readonly begun = signal<Exchange | null>(null)
-  /** Asks for what was said before the first exchange; null when that is nothing. */
-  readonly earlier = signal<string | null>(null)
-  readonly isReadingEarlier = signal(false)
-  readonly isLoading = signal(false)
-  readonly problem = signal<string | null>(null)
   readonly connection = signal<Connection>('open')
   /** Why it is not open, and since when. */
   readonly trouble = signal<Trouble | null>(null)
+  readonly exchanges: Exchanges
   readonly queue: Queue
   /** Was not taken and is written nowhere else: on its way into the field. */
   readonly unsent = signal('')
   /** When an event came in last, by this page's clock. */
   heardAt = 0
-  /** Every answer seen here, so that going to another branch and back shows the same one. */
-  #answers = new Map<string, Answer>()
   #leaving = new AbortController()
-  /** Counts what happened here; a list asked for before that is older than it and must not undo it. */
-  #changes = 0
-  #reads = 0
-  /** The turn that the first exchange continues, null when it continues none; unknown until the chat was read. The
-   * list reaches back to there, whatever branch is chosen later. */
-  #root: string | null | undefined
-  /** A question on its way: nobody can tell yet whether a list that is read now has it. */
-  #sending: Promise<unknown> | undefined
   /** Another window's turn came to be while this page still followed the one before. */
   #isBehind = false
 
   constructor(id: string | null) {
     this.id = id
-    this.#root = id ? undefined : null
+    this.exchanges = new Exchanges(!id, this.#leaving.signal)
     this.queue = new Queue(id)
     if (id) void this.load()
     else this.queue.isHeld.value = this.queue.waiting.value.length > 0
@@ -69,59 +51,12 @@ export class OpenChat {
 
   /** Reads the chat back, keeping what is on the screen already; goes on following what still runs. */
   async load(): Promise<void> {
-    const { id } = this
-    if (!id) return
-    this.isLoading.value = this.exchanges.value.length === 0
-    const read = ++this.#reads
-    const isLast = () => read === this.#reads
-    try {
-      const page = await this.#read(id)
-      if (!isLast()) return
-      this.#show(page)
-      this.problem.value = null
-    } catch (problem) {
-      if (isLast() && !this.#leaving.signal.aborted) this.problem.value = messageOf(problem)
-    } finally {
-      if (isLast()) this.isLoading.value = false
-    }
-  }
-
-  /** The chat as it is after everything that has happened here. */
-  async #read(id: string): Promise<MessagePage> {
-    await this.#sending
-    const seen = this.#changes
-    const page = await this.#pages(id)
-    return seen === this.#changes ? page : this.#read(id)
-  }
-
-  /** The newest page, and with it what else is on the screen. */
-  async #pages(id: string): Promise<MessagePage> {
-    const { signal } = this.#leaving
-    const shown = this.exchanges.value.length
-    let page = await server.chats.messages(id, shown > PAGE ? { limit: Math.min(shown, LARGEST_PAGE) } : {}, signal)
-    while (page.next_before && this.#root !== undefined && !page.messages.some(({ parent_id }) => parent_id === this.#root)) {
-      const older = await server.chats.messages(id, { before: page.next_before, limit: LARGEST_PAGE }, signal)
-      const path = [...(older.path ?? []), ...(page.path ?? [])]
-      page = { ...page, path, messages: [...older.messages, ...page.messages], next_before: older.next_before ?? null }
-    }
-    return page
+    if (this.id) await this.exchanges.load(this.id, (runningId) => this.#meet(runningId))
   }
 
   /** Reads the page before the first exchange. */
   async readEarlier(): Promise<void> {
-    const before = this.earlier.value
-    if (!this.id || before === null || this.isReadingEarlier.value) return
-    this.isReadingEarlier.value = true
-    const { signal } = this.#leaving
-    const read = async () => {
-      const page = await server.chats.messages(this.id as string, { before }, signal)
-      // Another branch may have been chosen meanwhile, with another past.
-      if (before === this.earlier.value) this.#prepend(page)
-    }
-    await attempt(read().catch((problem: unknown) => {
-      if (!signal.aborted) throw problem
-    }))
-    this.isReadingEarlier.value = false
+    if (this.id) await this.exchanges.readEarlier(this.id)
   }
 
   /** Asks, or lets the question wait its turn if that is wanted. What cannot be taken now goes into the field. */
@@ -137,16 +72,16 @@ export class OpenChat {
   /** Shows the question at once and sends it. False when the chat is busy: then the question is not taken. */
   async ask(question: string): Promise<boolean> {
     if (this.running.value) return false
-    return this.#begin(new Exchange(question), this.exchanges.value, {})
+    return this.#begin(new Exchange(question), this.exchanges.all.value, {})
   }
 
   /** Asks another question in the place of this one, which stays within reach. */
   async edit(exchange: Exchange, question: string): Promise<boolean> {
     const { turnId } = exchange
-    if (!turnId) return this.#begin(new Exchange(question), this.#before(exchange), {})
+    if (!turnId) return this.#begin(new Exchange(question), this.exchanges.before(exchange), {})
     const edited = new Exchange(question)
     edited.edits.value = [...(exchange.edits.value.length ? exchange.edits.value : [turnId]), '']
-    return this.#begin(edited, this.#before(exchange), { edit_of: turnId })
+    return this.#begin(edited, this.exchanges.before(exchange), { edit_of: turnId })
   }
 
   /** Answers the question again; the answers before stay within reach. */
@@ -155,17 +90,17 @@ export class OpenChat {
     const { turnId, send } = exchange
     if (!turnId && !send) return
     const before = exchange.answer.value
-    const all = this.exchanges.value
-    this.exchanges.value = [...this.#before(exchange), exchange]
+    const all = this.exchanges.all.value
+    this.exchanges.all.value = [...this.exchanges.before(exchange), exchange]
     await this.#start(exchange, turnId ? () => server.turns.retry(turnId, this.#following()) : (send as Send), () => {
       exchange.answer.value = before
-      this.exchanges.value = all
+      this.exchanges.all.value = all
     })
   }
 
   /** Takes a question away that the server never had. */
   discard(exchange: Exchange): void {
-    this.exchanges.value = this.exchanges.value.filter((one) => one !== exchange)
+    this.exchanges.remove(exchange)
     void this.load()
   }
 
@@ -173,7 +108,7 @@ export class OpenChat {
   async choose(turnId: string): Promise<void> {
     if (!this.id) return
     await attempt(request(`chats/${this.id}/branch`, { method: 'PUT', json: { turn_id: turnId } }))
-    this.#changes += 1
+    this.exchanges.changed()
     tellWindows(this.id)
     await this.load()
   }
@@ -204,19 +139,14 @@ export class OpenChat {
     if (question !== undefined && !(await this.ask(question))) this.queue.giveBack(question)
   }
 
-  #before(exchange: Exchange): readonly Exchange[] {
-    const at = this.exchanges.value.indexOf(exchange)
-    return at < 0 ? this.exchanges.value : this.exchanges.value.slice(0, at)
-  }
-
   #begin(exchange: Exchange, before: readonly Exchange[], place: Pick<Question, 'edit_of'>): Promise<boolean> {
-    const all = this.exchanges.value
+    const all = this.exchanges.all.value
     const model = modelForQuestion.value
     const question = { input: exchange.question, ...(this.id && { chat_id: this.id }), ...(model && { model }), ...place }
     const options = { ...this.#following(), idempotencyKey: newKey() }
     exchange.send = () => server.turns.create(question, options)
-    this.exchanges.value = [...before, exchange]
-    return this.#start(exchange, exchange.send, () => (this.exchanges.value = all))
+    this.exchanges.all.value = [...before, exchange]
+    return this.#start(exchange, exchange.send, () => (this.exchanges.all.value = all))
   }
 
   async #start(exchange: Exchange, send: Send, undo: () => void): Promise<boolean> {
@@ -228,8 +158,7 @@ export class OpenChat {
     })
     announce(words.answeringNow)
     const sent = send()
-    this.#changes += 1
-    this.#sending = sent.then(ignore, ignore)
+    this.exchanges.sending(sent)
     let turn: Turn
     try {
       turn = await sent
@@ -254,11 +183,9 @@ export class OpenChat {
     this.#named(turn)
     answer.turnId = turn.id
     answer.requestId = turn.requestId
-    this.#answers.set(turn.id, answer)
+    this.exchanges.remember(answer)
     const hasSiblings = exchange.turnId !== '' || exchange.edits.value.length > 0
-    exchange.turnId = turn.id
-    // Sent again after its first answer was lost, it may have been read back as a question of its own.
-    this.exchanges.value = this.exchanges.value.filter((one) => one === exchange || one.turnId !== turn.id)
+    this.exchanges.claim(exchange, turn.id)
     if (answer.phase.value === 'stopping') void attempt(server.turns.stop(turn.id))
     if (hasSiblings) void this.load()
     if (this.id) tellWindows(this.id)
@@ -274,47 +201,17 @@ export class OpenChat {
     if (!this.#leaving.signal.aborted && chatId.value === null) goTo(this.id)
   }
 
-  #show(page: MessagePage): void {
-    const { messages, path, running_turn_id: runningId } = page
-    batch(() => {
-      this.#reachesBackTo(page)
-      const read = exchangesOf(messages, this.exchanges.value, (message) => this.#answerOf(message))
-      const isOnPath = runningId && (path?.includes(runningId) ?? true)
-      const asked = isOnPath ? (read.find(({ turnId }) => turnId === runningId) ?? read.findLast(({ turnId }) => turnId)) : undefined
-      if (runningId && !this.running.value) this.#resume(runningId)
-      this.#isBehind = Boolean(runningId) && this.running.value?.turnId !== runningId
-      if (asked && runningId) asked.answer.value = this.#answers.get(runningId) ?? null
-      this.exchanges.value = read
-      if (!this.running.value && this.queue.waiting.value.length) this.queue.isHeld.value = true
-    })
-  }
-
-  #prepend(page: MessagePage): void {
-    this.#changes += 1
-    batch(() => {
-      const before = exchangesOf(page.messages, [], (message) => this.#answerOf(message))
-      this.exchanges.value = [...before, ...this.exchanges.value]
-      this.#reachesBackTo(page)
-    })
-  }
-
-  #reachesBackTo({ messages, next_before: before = null }: MessagePage): void {
-    this.earlier.value = before
-    this.#root = messages[0]?.parent_id ?? null
-  }
-
-  #answerOf(message: Message): Answer {
-    const known = this.#answers.get(message.turn_id)
-    const answer = known ?? Answer.of(message)
-    if (known && message.feedback) known.feedback.value = message.feedback
-    this.#answers.set(message.turn_id, answer)
-    return answer
+  /** A turn that runs on the server, wherever it was asked. */
+  #meet(runningId: string | null): void {
+    if (runningId && !this.running.value) this.#resume(runningId)
+    this.#isBehind = Boolean(runningId) && this.running.value?.turnId !== runningId
+    if (!this.running.value && this.queue.waiting.value.length) this.queue.isHeld.value = true
   }
 
   #resume(turnId: string): void {
     const answer = new Answer(true)
     answer.turnId = turnId
-    this.#answers.set(turnId, answer)
+    this.exchanges.remember(answer)
     this.running.value = answer
     void this.#follow(answer, server.turns.follow(turnId, this.#following()))
   }
@@ -329,7 +226,7 @@ export class OpenChat {
       if (this.#leaving.signal.aborted) return
       answer.fail(failureOf(problem))
     }
-    this.#changes += 1
+    this.exchanges.changed()
     batch(() => {
       this.running.value = null
       this.connection.value = 'open'
@@ -364,13 +261,6 @@ function outcomeOf(answer: Answer): string {
   if (failure) return words.answerFailed(reasonOf(failure))
   if (answer.status.value === 'cancelled') return words.answerStopped
   return words.answerComplete(answer.text.split(/\s+/).filter(Boolean).length, answer.cited.value.size)
-}
-
-const ignore = () => undefined
-
-function failureOf(problem: unknown): Failure {
-  if (!(problem instanceof ChatError)) return { code: 'page', message: words.unexpected, retryable: true }
-  return { code: problem.code, message: problem.message, retryable: problem.retryable }
 }
 
 /** Not `randomUUID`, which browsers keep from pages that came over plain HTTP. */

@@ -1,6 +1,6 @@
 /** Why something failed, in the visitor's language. */
 
-import { isChatError } from '@rivulet/client'
+import { ChatError, isChatError, type Failure } from '@rivulet/client'
 
 import { language, words } from '../words.ts'
 
@@ -14,4 +14,10 @@ export function reasonOf({ code, message }: { readonly code: string; readonly me
 export function messageOf(failure: unknown): string {
   if (isChatError(failure)) return reasonOf(failure)
   return failure instanceof Error && failure.message ? failure.message : words.unexpected
+}
+
+/** Whatever was thrown, as an answer keeps what ended it. */
+export function failureOf(problem: unknown): Failure {
+  if (!(problem instanceof ChatError)) return { code: 'page', message: words.unexpected, retryable: true }
+  return { code: problem.code, message: problem.message, retryable: problem.retryable }
 }

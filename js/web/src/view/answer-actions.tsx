@@ -57,7 +57,7 @@ export function AnswerActions({ chat, exchange, answer, isUsageOpen }: Props) {
 /** What was cut off can go on, at the end of the chat, and only by a model that writes: quotations have no next word. */
 function canGoOn(chat: OpenChat, exchange: Exchange, answer: Answer): boolean {
   const isCut = answer.text !== '' && answer.status.value !== 'completed'
-  return isCut && chat.exchanges.value.at(-1) === exchange && (answeringModel.value ?? answer.model.value) !== 'extractive'
+  return isCut && chat.exchanges.all.value.at(-1) === exchange && (answeringModel.value ?? answer.model.value) !== 'extractive'
 }
 
 function More({ chatId, answer }: { chatId: string; answer: Answer }) {

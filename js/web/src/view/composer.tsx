@@ -89,7 +89,7 @@ function useDraft(chat: OpenChat): Signal<string> {
   const wanted = `draft.${chat.id ?? 'new'}`
   useLayoutEffect(() => {
     // A new chat that was just given its id goes on with what is in the field.
-    const isSame = name.current === 'draft.new' && chat.exchanges.peek().length > 0
+    const isSame = name.current === 'draft.new' && chat.exchanges.all.peek().length > 0
     if (!isSame) draft.value = textOf(tab.get(wanted))
     else tab.set(name.current, undefined)
     name.current = wanted

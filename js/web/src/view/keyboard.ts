@@ -69,7 +69,7 @@ function escape(chat: OpenChat, { closeRail }: Frame): void {
 }
 
 function copyLast(chat: OpenChat): void {
-  const answer = chat.exchanges.value.findLast(({ answer }) => answer.value?.text)?.answer.value
+  const answer = chat.exchanges.all.value.findLast(({ answer }) => answer.value?.text)?.answer.value
   if (answer) copy(copiedAnswer(answer))
 }
 

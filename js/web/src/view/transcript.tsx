@@ -24,9 +24,9 @@ export function Transcript({ chat }: { chat: OpenChat }) {
     scroller.value = made
     return () => made.dispose()
   }, [])
-  const all = chat.exchanges.value
+  const all = chat.exchanges.all.value
   const shown = useShown(chat, all, content, scroller.value)
-  const hasEarlier = useLasting(chat.earlier.value !== null, shown < all.length)
+  const hasEarlier = useLasting(chat.exchanges.earlier.value !== null, shown < all.length)
   useFollowing(chat, scroller.value)
   const isRunning = chat.running.value !== null
   const stay = () => void (isRunning || scroller.value?.hold())
@@ -35,9 +35,9 @@ export function Transcript({ chat }: { chat: OpenChat }) {
       <div class="transcript" ref={box} role="log" aria-label={words.conversation} aria-busy={isRunning} tabIndex={0}
         onPointerDown={stay} onKeyDown={stay}>
         <div class="column" ref={content}>
-          {chat.problem.value !== null && <LoadProblem chat={chat} problem={chat.problem.value} />}
+          {chat.exchanges.problem.value !== null && <LoadProblem chat={chat} problem={chat.exchanges.problem.value} />}
           {all.length === 0 && !chat.id && <Welcome />}
-          {all.length === 0 && chat.isLoading.value && <Skeleton />}
+          {all.length === 0 && chat.exchanges.isLoading.value && <Skeleton />}
           {hasEarlier && <Earlier chat={chat} isNext={shown === all.length} box={box} />}
           {all.slice(all.length - shown).map((exchange, i) => (
             <ExchangeView key={exchange.key} chat={chat} exchange={exchange} isLast={i === shown - 1} />
@@ -53,7 +53,7 @@ export function Transcript({ chat }: { chat: OpenChat }) {
  * and after a failure, it is asked for. */
 function Earlier({ chat, isNext, box }: { chat: OpenChat; isNext: boolean; box: { current: HTMLElement | null } }) {
   const button = useRef<HTMLButtonElement>(null)
-  const before = chat.earlier.value
+  const before = chat.exchanges.earlier.value
   useEffect(() => {
     if (!isNext) return
     const seen: IntersectionObserverCallback = (entries) => entries.some(({ isIntersecting }) => isIntersecting) && void chat.readEarlier()
@@ -64,7 +64,7 @@ function Earlier({ chat, isNext, box }: { chat: OpenChat; isNext: boolean; box: 
   // When the last of them is there, whoever pressed is in the conversation, not nowhere.
   useLayoutEffect(() => () => void (document.activeElement === button.current && box.current?.focus({ preventScroll: true })), [])
   return (
-    <button type="button" class="earlier" ref={button} aria-disabled={chat.isReadingEarlier.value} onClick={() => void chat.readEarlier()}>
+    <button type="button" class="earlier" ref={button} aria-disabled={chat.exchanges.isReadingEarlier.value} onClick={() => void chat.readEarlier()}>
       {words.earlierMessages}
     </button>
   )

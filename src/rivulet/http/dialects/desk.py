@@ -16,9 +16,10 @@ from rivulet.domain.tenant import Principal
 from rivulet.engine.branches import Place
 from rivulet.engine.hub import Follower
 from rivulet.engine.service import Started
+from rivulet.http.asking import checked_key
 from rivulet.http.errors import reply
 from rivulet.http.stream import EventStream, Pulse
-from rivulet.http.turns import NATIVE, checked_key, who
+from rivulet.http.turns import NATIVE, who
 from rivulet.ports import dialect as port
 from rivulet.ports.dialect import Ask, AskDialect, Asked, Dialect
 from rivulet.wiring import House
