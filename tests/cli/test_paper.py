@@ -16,7 +16,7 @@ from rivulet.cli.rendered import Rendered
 from rivulet.cli.screen import Screen
 
 from .terminal import Emulator
-from .texts import ANSWER, TEXTS
+from .texts import ANSWER, LABELS, TEXTS
 
 OURS = re.compile(r"\x1b\[(?:[0-9;]*m|\d+A|J|K|\?7[hl])|\r(?=\x1b)")
 """All that we say to a terminal: styles, up, clear, and whether rows wrap."""
@@ -93,6 +93,13 @@ def test_marks_do_not_flash(written: Writing) -> None:
     drawn = OURS.sub("", written(*ANSWER))
     for mark in ("*", "`", "](", "[x", "|", "# "):
         assert mark not in drawn
+    assert not re.search(r"(?<!1|i|o|a)\]\[", OURS.sub("", written(*LABELS)))
+
+
+def test_a_label_is_shown_like_a_note(written: Writing) -> None:
+    """Behind its words wherever its address stands, and the address in full on a line of its own."""
+    assert "\n".join(seen(written(LABELS))) == LABELLED
+    assert "\x1b[4mhttps://rules.example/_private_/x_y\x1b[0m" in written(LABELS)
 
 
 def test_nothing_in_an_answer_commands_the_terminal(written: Writing) -> None:
@@ -227,3 +234,19 @@ large   13.00   with milk
 مرحبا بالعالم هذا نص عربي
 
 [a]: https://x.example"""
+
+LABELLED = """\
+See rules [rules], [Docs], 参见文档 [docs], a page [1] and image: a cat [pic].
+
+What is none: [1][2], m[i][j], [a][b], [no][x], [see].
+
+a              b
+───────────────────
+cell [rules]   none
+
+That was it.
+[rules]: https://rules.example/_private_/x_y "Rules"
+[docs]: https://docs.example/__init__.py
+[1]: https://page.example
+[pic]: /cat.png
+Goes on."""

@@ -47,8 +47,27 @@ def tea(at: int = 4) -> str:
 [a]: https://x.example
 """
 
+LABELS = """\
+See [*rules*][rules], [Docs][], 参见[文档][docs], [a page][1] and ![a cat][pic].
+
+What is none: [1][2], m[i][j], `[a][b]`, \\[no][x], [see].
+
+| a | b |
+|---|---|
+| [cell][rules] | none |
+
+That was it.
+[rules]: https://rules.example/_private_/x_y "Rules"
+[docs]: <https://docs.example/__init__.py>
+[1]: https://page.example
+[pic]: /cat.png
+Goes on.
+"""
+"""Links whose addresses stand at the end."""
+
 TEXTS = {
     "answer": ANSWER,
+    "labels": LABELS,
     "windows": ANSWER.replace("\n", "\r\n"),
     "setext": "Title\n=====\n\nSub\n---\nText\n***\nmore\n",
     "loose list": "- one\n\n- two\n\n  more of two\n\n      code in two\n- three\nlazy\n\nafter",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from markdown_it import MarkdownIt
 
+from rivulet.cli import labels
+
 HEADING = re.compile(r" {0,3}#{1,6}(?:[ \t]|$)")
 RULE = re.compile(r" {0,3}(?:(?:-[ \t]*){3,}|(?:\*[ \t]*){3,}|(?:_[ \t]*){3,})$")
 UNDERLINE = re.compile(r" {0,3}(?:-+|=+)[ \t]*$")
@@ -106,7 +108,7 @@ def closed(text: str) -> str:
         return ""  # the head of a table, as soon as its second line is there
     if _INNER_FENCE.search(text):
         return text  # code in an item, whose marks are its own
-    text = _HALF_LINK.sub(r"\1", text).rstrip("*_~` ")
+    text = labels.HALF.sub(r"\2", _HALF_LINK.sub(r"\1", text)).rstrip("*_~` ")
     if text.count("`") % 2:
         return f"{text}`"
     bare = _SPAN.sub("", text)

@@ -6,17 +6,18 @@ from collections.abc import Iterator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from rivulet.cli.labels import add_labels
 from rivulet.cli.visible import line, visible
 
 _CITATION = re.compile(r"(\[\d{1,3}\])")
-_DEFINITION = re.compile(r"\[[^\]]+\]: ")
+_NOTE = re.compile(r"\[[^\]]+\]: ")
+"""A line of an answer that begins so stays a line of its own."""
 _BREAK = re.compile(r"<br\s*/?>", re.I)
 _TASK = re.compile(r"\[([ xX])\] ")
 LONGEST_ADDRESS = 200
 """Characters; pictures written into their own address have thousands."""
 
-# `[name]: address` stays a line of its own, like a footnote: what uses the name may be printed long before.
-_parser = MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("reference")
+_parser = add_labels(MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("reference"))
 
 
 def tokens(text: str) -> list[Token]:
@@ -40,18 +41,27 @@ def _inline(children: list[Token]) -> Iterator[Token]:
             case "text":
                 shown += token.content
                 yield from _text(token.content)
-            case "softbreak" if _begins_definition(children[index + 1 :]):
+            case "softbreak" if _is_beside_note(children, index):
                 yield Token("hardbreak", "br", 0)
             case "link_open":
                 address, shown = str(token.attrs.get("href", "")), ""
                 yield Token("text_open", "link", 1)
             case "link_close":
                 yield Token("text_close", "link", -1)
-                if address not in (shown, f"mailto:{shown}"):
+                if address not in ("", shown, f"mailto:{shown}"):
                     yield from _address(address)
+            case "label" if token.content.isdigit():
+                yield from _text(f" [{token.content}]")
+            case "label":
+                yield from _styled("address", f" [{token.content}]")
+            case "definition":
+                yield from _text(token.content)
+                yield from _styled("link", token.meta["address"])
+                yield from _plain(token.meta["title"])
             case "image":
                 yield from _plain(f"image: {token.content}" if token.content else "image")
-                yield from _address(str(token.attrs.get("src", "")))
+                if address := str(token.attrs.get("src", "")):
+                    yield from _address(address)
             case "html_inline" if _BREAK.fullmatch(token.content):
                 yield Token("hardbreak", "br", 0)
             case "html_inline":
@@ -64,11 +74,7 @@ def _inline(children: list[Token]) -> Iterator[Token]:
 
 def _text(content: str) -> Iterator[Token]:
     for index, part in enumerate(_CITATION.split(content)):
-        if index % 2:
-            yield Token("text_open", "citation", 1)
-        yield from _plain(part)
-        if index % 2:
-            yield Token("text_close", "citation", -1)
+        yield from _styled("citation", part) if index % 2 else _plain(part)
 
 
 def _plain(content: str) -> Iterator[Token]:
@@ -78,13 +84,19 @@ def _plain(content: str) -> Iterator[Token]:
 
 def _address(address: str) -> Iterator[Token]:
     is_long = len(address) > LONGEST_ADDRESS
-    yield Token("text_open", "address", 1)
-    yield from _plain(f" ({address[:LONGEST_ADDRESS]}{'…' if is_long else ''})")
-    yield Token("text_close", "address", -1)
+    yield from _styled("address", f" ({address[:LONGEST_ADDRESS]}{'…' if is_long else ''})")
 
 
-def _begins_definition(following: list[Token]) -> bool:
-    return bool(following) and following[0].type == "text" and bool(_DEFINITION.match(following[0].content))
+def _styled(style: str, content: str) -> Iterator[Token]:
+    yield Token("text_open", style, 1)
+    yield from _plain(content)
+    yield Token("text_close", style, -1)
+
+
+def _is_beside_note(children: list[Token], index: int) -> bool:
+    before, after = children[index - 1 : index], children[index + 1 : index + 2]
+    is_note = any(each.type == "text" and _NOTE.match(each.content) for each in after)
+    return is_note or any(each.type == "definition" for each in before + after)
 
 
 def _tick(children: list[Token]) -> None:
