@@ -10,7 +10,8 @@ from tests.web.conftest import HOLD, TWO_SOURCES, ToldModel, Visitor
 
 ANSWER = (
     "## Oil\n\nChange it **every 5,000 kilometres** [1], see [the manual](https://example.com/manual).\n\n"
-    "| part | interval |\n|---|---|\n| oil | 5,000 km |\n\n- [x] chain\n- brakes\n\n"
+    "| part | interval |\n|---|---|\n| oil | 5,000 km |\n\n- [x] chain\n"
+    "- brakes ![pads](https://images.example/pads.png)\n\n"
     "```html\n<!doctype html>\n<title>Counter</title>\n<main><h1>Kilometres</h1><p>5,000</p></main>\n```\n\n"
     "> It takes `0.6` litres [1].\n\n![The gearbox](https://images.example/gearbox.png)\n"
 )

@@ -20,16 +20,23 @@ RUN_AXE = """async () => {
     .map(({ id, nodes }) => [id, nodes.map(({ target, any }) => [target.join(' '), any[0]?.message ?? ''])])
 }"""
 
-NARROW = """() => ({
+NARROW = """() => {
+const reach = (one) => {
+  if (!one.matches('.inline > button')) return one.getBoundingClientRect()
+  const { width, height } = getComputedStyle(one, '::after')
+  return { width: parseFloat(width), height: parseFloat(height) }
+}
+return {
   page: document.documentElement.scrollWidth,
   wide: [...document.querySelectorAll('.transcript, .drawer, .document, .documents, .artifact, .main')]
     .filter((one) => one.scrollWidth > one.clientWidth + 1).map((one) => one.className),
   small: [...document.querySelectorAll('button:not(.chip), summary, select')]
     .filter((one) => one.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
-    .map((one) => [one.getAttribute('aria-label') || one.textContent, one.getBoundingClientRect()])
+    .map((one) => [one.getAttribute('aria-label') || one.textContent, reach(one)])
     .filter(([, box]) => box.width > 0 && Math.min(box.width, box.height) < 43.5)
     .map(([name, box]) => `${name} ${box.width} x ${box.height}`),
-})"""
+} }"""
+"""A button in a sentence is as high as its line, and reaches further than it looks."""
 
 LOST = """() => { const SCROLLING =
   '.transcript, .document, .documents, .chat-list, .artifact-code, .contents, .dialog-body, [role=menu]'

@@ -163,7 +163,7 @@ def test_16_a_remote_image_is_not_asked_for(visitor: Visitor, model: ToldModel) 
     us. (`test_images.py` presses the button.)"""
     asked: list[str] = []
     visitor.page.on("request", lambda request: asked.append(request.url))
-    answer = told(visitor, model, "Look: ![a cat](https://images.example/cat.png?secret=1)\n")
+    answer = told(visitor, model, "Look:\n\n![a cat](https://images.example/cat.png?secret=1)\n")
     visitor.finished()
     link = answer.get_by_role("link")
     expect(link).to_have_attribute("href", "https://images.example/cat.png?secret=1")

@@ -14,6 +14,9 @@ REVOKED = """() => {
   URL.revokeObjectURL = (address) => (revoked.push(address), revoke(address))
 }"""
 
+LINE = 27
+"""Pixels from one line of an answer to the next."""
+
 
 @pytest.fixture(scope="module")
 def gallery(
@@ -44,16 +47,25 @@ def offered(visitor: Visitor) -> Locator:
     return visitor.text.get_by_role("button", name="Show image from 127.0.0.1")
 
 
+def height(found: Locator) -> float:
+    box = found.bounding_box()
+    assert box
+    return box["height"]
+
+
 def test_16_an_image_is_shown_in_place_when_it_is_asked_for(
     looker: Visitor, model: ToldModel, image_host: ImageHost
 ) -> None:
     """Nobody hears of it before; pressed in mid-answer it comes from our own server, stays while the answer
-    grows, leaves the way to the original open, and is let go with the chat."""
+    grows, leaves the way to the original open, and is let go with the chat. In a sentence its button is no
+    higher than a line."""
     before = len(image_host.asked)
     model.tell(f"Look: ![a cat]({image_host.at('cat.png?who=me')}) here", HOLD, " and **more**.\n\nThe end.")
     looker.ask()
     expect(offered(looker)).to_contain_text("a cat")
     assert len(image_host.asked) == before
+    assert height(offered(looker)) < LINE
+    expect(looker.text.get_by_role("link")).to_have_count(0)
     looker.page.evaluate(REVOKED)
     offered(looker).focus()
     looker.page.keyboard.press("Enter")
@@ -85,6 +97,7 @@ def test_16_an_image_that_does_not_come_says_why(
     model.tell(f"[![late]({image_host.at('late.png')})](https://images.example/page)")
     looker.ask()
     looker.finished()
+    assert height(offered(looker)) > LINE
     offered(looker).click()
     expect(looker.text).to_contain_text("The image's server answers 404.")
     image_host.things["/late.png"] = image_host.things["/cat.png"]

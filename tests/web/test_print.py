@@ -13,9 +13,13 @@ LONG = "\n".join(f"Line {n} of a long question." for n in range(40))
 ANSWER = (
     "It is changed **every 5,000 kilometres** [1].\n\n```python\n"
     + "\n".join(f"print('line {n} of the code')" for n in range(90))
-    + "\n```\n\n| part | interval |\n|---|---|\n| oil | 5,000 km |\n\nThe end of it."
+    + "\n```\n\n| part | interval |\n|---|---|\n| oil | 5,000 km |\n\n"
+    "![A gearbox](https://images.example/g.png)\n\n"
+    "The ![plug](https://images.example/p.png) and the end of it."
 )
-CONTROLS = "Copy|Wrap|Show|Details|Ask again|New chat|Settings|Documents|Answered in|not cited|Your question"
+CONTROLS = (
+    "Copy|Wrap|Show|Details|Ask again|New chat|Settings|Documents|Answered in|not cited|Your question|Open in"
+)
 
 
 @pytest.fixture
@@ -37,11 +41,13 @@ def paper(
 
 def test_a_printed_chat_is_the_whole_conversation_and_nothing_else(paper: pypdfium2.PdfDocument) -> None:
     """Every line of questions, answers and code with the sources below, over as many pages as it takes, in
-    dark ink on white; no button, no list of chats, no field."""
+    dark ink on white; what an image shows and where it is; no button, no list of chats, no field."""
     text = "\n".join(page.get_textpage().get_text_range() for page in paper)
     whole = " ".join(text.split())
-    for said in (TWO_SOURCES, "every 5,000 kilometres", "The end of it.", "Short."):
+    for said in (TWO_SOURCES, "every 5,000 kilometres", "the end of it.", "Short."):
         assert said in whole
+    for shown in ("A gearbox (Image at images.example)", "The plug (Image at images.example) and"):
+        assert shown in whole
     assert re.search("1 (Gearbox manual|Service schedule)", whole)
     for n in range(40):
         assert f"Line {n} of a long question." in whole

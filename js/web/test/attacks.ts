@@ -8,7 +8,7 @@ const ELEMENTS = new Set(
     'strong em del a b img').split(' '),
 )
 const ATTRIBUTES = new Set(
-  ('class dir tabindex start data-language data-own data-wrap data-copy data-save data-image data-src data-tex data-done type aria-pressed aria-label role href target rel ' +
+  ('class dir tabindex start data-language data-own data-wrap data-copy data-save data-image data-paper data-src data-tex data-done type aria-pressed aria-label role href target rel ' +
     'referrerpolicy title src alt style').split(' '),
 )
 

@@ -7,14 +7,32 @@ import { decodeEntities } from './entities.ts'
 import { OPEN, type MathToken } from './math.ts'
 import type { Setting } from './nodes.ts'
 
-export function inlineNodes(tokens: readonly Token[] | undefined, setting: Setting): Node[] {
+/** A line or more of running text. */
+export function inlineNodes(tokens: readonly Token[] = [], setting: Setting): Node[] {
+  return nodesOf(tokens, { setting, hasWords: tokens.some(isOfWords) })
+}
+
+interface Line {
+  setting: Setting
+  /** Whether there are words around its images, which are then as small as a word. */
+  hasWords: boolean
+}
+
+/** Words as people know them; marks of sources and punctuation may stand beside an image that is alone. */
+function isOfWords(token: Token): boolean {
+  if (token.type === 'image' || token.type === 'br') return false
+  if ('tokens' in token && token.tokens) return token.tokens.some(isOfWords)
+  return token.type !== 'text' || /[\p{L}\p{N}]/u.test(plainText(token as Tokens.Text).replace(MARK, ''))
+}
+
+function nodesOf(tokens: readonly Token[], line: Line): Node[] {
   const nodes: Node[] = []
   let text = ''
   const endText = () => {
     if (text) nodes.push(document.createTextNode(text))
     text = ''
   }
-  for (const piece of (tokens ?? []).flatMap((token) => inline(token, setting))) {
+  for (const piece of tokens.flatMap((token) => inline(token, line))) {
     if (typeof piece === 'string') text += piece
     else endText(), nodes.push(piece)
   }
@@ -28,8 +46,9 @@ export function mathNode(name: 'span' | 'div', { source, isDisplay, isOpen }: Ma
   return element(name, { class: kind, dir: 'ltr', 'data-tex': source, ...(name === 'div' && { tabindex: '0' }) }, [source])
 }
 
-function inline(token: Token, setting: Setting): (Node | string)[] {
-  const inner = () => inlineNodes((token as Tokens.Generic).tokens, setting)
+function inline(token: Token, line: Line): (Node | string)[] {
+  const { setting } = line
+  const inner = () => nodesOf((token as Tokens.Generic).tokens ?? [], line)
   switch (token.type) {
     case 'strong':
     case 'em':
@@ -46,7 +65,7 @@ function inline(token: Token, setting: Setting): (Node | string)[] {
     case 'link':
       return link(token as Tokens.Link, inner, setting)
     case 'image':
-      return image(token as Tokens.Image, setting)
+      return image(token as Tokens.Image, line)
     case 'text':
       return 'tokens' in token && token.tokens ? inner() : textWithMarks(plainText(token as Tokens.Text), setting)
     case 'checkbox':
@@ -56,13 +75,15 @@ function inline(token: Token, setting: Setting): (Node | string)[] {
   }
 }
 
+const MARK = /\[(\d{1,4})\]/g
+
 const plainText = ({ text }: Tokens.Text) => decodeEntities(text.replaceAll(OPEN, ''))
 
 /** `[1]` in running text is the mark of source 1 when there is one. */
 function textWithMarks(text: string, setting: Setting): (Node | string)[] {
   const nodes: (Node | string)[] = []
   let done = 0
-  for (const found of text.matchAll(/\[(\d{1,4})\]/g)) {
+  for (const found of text.matchAll(MARK)) {
     const mark = setting.mark(Number(found[1]))
     if (!mark) continue
     if (found.index > done) nodes.push(text.slice(done, found.index))
@@ -92,24 +113,27 @@ function link(token: Tokens.Link, inner: () => Node[], setting: Setting): Node[]
 }
 
 const IMAGE = 'image'
-const isOffered = (node: Node) => node instanceof Element && node.className === IMAGE
+const isOffered = (node: Node) => node instanceof Element && node.classList.contains(IMAGE)
 
 /** An image elsewhere would tell that place who reads what, and the page's policy would not load it: it is a card
  * that says where the image is. Its button has our own server fetch it, where that is offered; its link opens it in a
- * tab of its own. */
-function image(token: Tokens.Image, setting: Setting): (Node | string)[] {
+ * tab of its own. Among words the card is small, and says where the image is to who points at it; on paper, where
+ * nothing can be pressed, it is what `data-paper` says. */
+function image(token: Tokens.Image, { setting, hasWords }: Line): (Node | string)[] {
   const alt = decodeEntities(token.text)
   if (/^data:image\/(png|jpeg|gif|webp);base64,/i.test(token.href)) return [element('img', { src: token.href, alt })]
   const address = webAddress(token.href, ['http:', 'https:'])
   if (!address) return [alt]
   const { image, offer } = setting.words
-  const where = (offer?.show ?? image)(address.host)
+  const at = image(address.host)
+  const where = offer?.show(address.host) ?? at
   const lines = alt ? [element('b', {}, [alt]), element('span', {}, [where])] : [element('b', {}, [where])]
-  const link = (name: string, words: Node[]) => element('a', { class: name, href: address.href, ...OUTWARD, title: address.href }, words)
-  if (!offer) return [link('image-link', lines)]
-  const button = element('button', { type: 'button', 'data-image': '' }, lines)
+  const place = (name: string) => ({ class: hasWords ? `${name} inline` : name, 'data-paper': alt ? `${alt} (${at})` : at })
+  const link = (attributes: Record<string, string>, words: Node[]) => element('a', { ...attributes, href: address.href, ...OUTWARD, title: address.href }, words)
+  if (!offer) return [link(place('image-link'), lines)]
+  const button = element('button', { type: 'button', 'data-image': '', ...(hasWords && { title: where }) }, lines)
   // As the answer has it: the server fetches no address that does not stand there.
-  return [element('span', { class: IMAGE, 'data-src': token.href }, [button, link('', [document.createTextNode(offer.open)])])]
+  return [element('span', { ...place(IMAGE), 'data-src': token.href }, [button, link({}, [document.createTextNode(offer.open)])])]
 }
 
 /** An absolute address with one of the schemes that run nothing; null for every other. */
