@@ -96,13 +96,16 @@ def test_statement_43_a_copied_answer_is_markdown_with_its_sources(reader: Visit
 
 
 def test_statement_44_a_rating_is_kept(reader: Visitor) -> None:
-    """A thumb is enough; a reason and a comment may come with it; after a reload it is there."""
+    """A thumb is enough; a reason and a comment may come with it, on a line below every button; after a reload
+    it is there."""
     with reader.page.expect_response("**/feedback"):
         reader.press("Good answer")
     reader.page.reload()
     expect(reader.page.get_by_role("button", name="Good answer")).to_have_attribute("aria-pressed", "true")
     reader.press("Bad answer")
     expect(reader.page.get_by_role("button", name="Bad answer")).to_have_attribute("aria-pressed", "true")
+    form, more = reader.page.locator(".why"), reader.page.get_by_role("button", name="More", exact=True).last
+    assert form.bounding_box()["y"] > more.bounding_box()["y"] + more.bounding_box()["height"]  # type: ignore[index]
     reader.press("Incomplete")
     reader.page.get_by_role("textbox", name="Anything else").fill("Which gearbox?")
     with reader.page.expect_response("**/feedback") as told:
