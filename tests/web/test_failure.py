@@ -46,6 +46,14 @@ def test_statement_31_text_that_was_written_stays_above_the_card(visitor: Visito
     expect(visitor.answer.get_by_role("alert")).to_contain_text("upstream_")
 
 
+def test_an_answer_without_a_word_says_so(visitor: Visitor, model: ToldModel) -> None:
+    """A model that ends at once has not failed, but nobody should wonder where the answer is."""
+    model.tell()
+    visitor.ask()
+    visitor.finished()
+    expect(visitor.answer.locator(".note")).to_have_text("The model ended without writing anything.")
+
+
 def test_a_question_that_cannot_be_sent_is_not_lost(visitor: Visitor, model: ToldModel) -> None:
     """With the server out of reach the question stays on the page, and Retry sends it."""
     visitor.page.route("**/v1/turns", lambda route: route.abort("connectionrefused"))

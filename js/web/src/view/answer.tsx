@@ -69,5 +69,6 @@ function Ending({ chat, exchange, answer }: Props) {
 function noteOf(answer: Answer): string | null {
   if (answer.status.value === 'cancelled') return answer.text ? words.stopped : words.stoppedEmpty
   if (answer.status.value === 'incomplete' && !answer.failure.value) return words.incomplete
+  if (answer.status.value === 'completed' && !answer.text && !answer.tools.value.length) return words.nothing
   return null
 }

@@ -82,6 +82,7 @@ export const conversation: typeof english = {
   stopped: 'أُوقفت الإجابة. ما كُتب محفوظ.',
   stoppedEmpty: 'أُوقفت الإجابة قبل أن يُكتب شيء.',
   incomplete: 'انتهت الإجابة عند أحد الحدود.',
+  nothing: 'لم يكتب النموذج شيئًا.',
   copy: 'نسخ',
   copied: 'نُسخ',
   copyAnswer: 'نسخ الإجابة',

@@ -71,6 +71,7 @@ export const conversation: typeof english = {
   stopped: 'Angehalten. Was geschrieben war, bleibt.',
   stoppedEmpty: 'Angehalten, bevor etwas geschrieben war.',
   incomplete: 'Die Antwort endete an einer Grenze.',
+  nothing: 'Das Modell hat nichts geschrieben.',
   copy: 'Kopieren',
   copied: 'Kopiert',
   copyAnswer: 'Antwort kopieren',

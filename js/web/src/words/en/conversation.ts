@@ -73,6 +73,7 @@ export const conversation = {
   stopped: 'Stopped. What was written is kept.',
   stoppedEmpty: 'Stopped before anything was written.',
   incomplete: 'The answer ended at a limit.',
+  nothing: 'The model ended without writing anything.',
   copy: 'Copy',
   copied: 'Copied',
   copyAnswer: 'Copy the answer',
