@@ -96,8 +96,8 @@ def test_statement_43_a_copied_answer_is_markdown_with_its_sources(reader: Visit
 
 
 def test_statement_44_a_rating_is_kept(reader: Visitor) -> None:
-    """A thumb is enough; a reason and a comment may come with it, on a line below every button; after a reload
-    it is there."""
+    """A thumb is enough; a reason and a comment may come with it, asked for below every button; after a
+    reload it is there."""
     with reader.page.expect_response("**/feedback"):
         reader.press("Good answer")
     reader.page.reload()
