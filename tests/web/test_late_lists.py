@@ -104,3 +104,14 @@ def test_a_question_whose_answer_was_lost_is_not_shown_twice(visitor: Visitor, m
     visitor.page.unroute("**/v1/turns")
     visitor.page.evaluate(LOOK)
     all_is_there(visitor, model)
+
+
+def test_a_list_that_has_not_come_is_not_called_empty(visitor: Visitor) -> None:
+    """Nothing is said of the chats before the server has said what there is."""
+    late = Held(visitor, "**/v1/chats", is_taken=False)
+    visitor.page.reload()
+    late.wait()
+    visitor.composer.wait_for()
+    expect(visitor.page.locator(".chat-list")).to_have_text("")
+    late.release()
+    expect(visitor.page.locator(".chat-list")).not_to_have_text("")

@@ -1,5 +1,6 @@
 """Nothing is lost: by a reload, a second browser, a cut wire, or a server that starts again."""
 
+import re
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -214,6 +215,21 @@ def test_statement_38_leaving_a_chat_and_coming_back_loses_nothing(
     model.release()
     visitor.finished()
     expect(visitor.text).to_have_text(ALL)
+
+
+def test_a_lost_look_at_the_list_leaves_no_dot_alight(visitor: Visitor, model: ToldModel) -> None:
+    """The list is asked for again, and when it comes, all that waits for the server goes on at once."""
+    model.tell("word", HOLD, "")
+    visitor.ask("Whose dot goes out?")
+    expect(visitor.text).to_have_text("word")
+    visitor.page.get_by_role("button", name="New chat").first.click()
+    row = visitor.page.get_by_role("listitem").filter(has_text="Whose dot goes out?")
+    expect(row.get_by_role("img", name="answering")).to_be_visible()
+    visitor.page.evaluate("addEventListener('online', () => (window.isAwake = true))")
+    visitor.page.route(re.compile(r"/v1/chats(\?|$)"), lambda route: route.abort(), times=1)
+    visitor.page.wait_for_function("() => window.isAwake")
+    model.release()
+    expect(row.get_by_role("img", name="answering")).to_be_hidden()
 
 
 def test_statement_40_a_server_that_dies_in_the_middle_ends_the_turn_clearly(

@@ -5,12 +5,14 @@ import type { Chat } from '@rivulet/client'
 
 import { words } from '../words.ts'
 import { messageOf } from './reason.ts'
-import { request, server } from './server.ts'
+import { request, server, wake } from './server.ts'
 import { tellWindows } from './windows.ts'
 
 export const chats = signal<readonly Chat[]>([])
 export const nextBefore = signal<number | null>(null)
 export const chatsProblem = signal<string | null>(null)
+/** Every look at the list counts, also one that failed; before the first there is nothing to say of it. */
+export const looks = signal(0)
 
 /** Reads the newest page again; older pages that were opened stay. */
 export async function refreshChats(): Promise<void> {
@@ -21,9 +23,12 @@ export async function refreshChats(): Promise<void> {
     const older = next_before ? chats.value.filter((one) => !ids.has(one.id) && one.updated_at < oldest) : []
     if (!older.length) nextBefore.value = next_before ?? null
     chats.value = [...newest, ...older]
+    if (chatsProblem.value !== null) wake()
     chatsProblem.value = null
   } catch (problem) {
     chatsProblem.value = messageOf(problem)
+  } finally {
+    looks.value += 1
   }
 }
 
@@ -60,7 +65,7 @@ export async function deleteChat(id: string): Promise<void> {
 const LOOK_MS = 3000
 
 effect(() => {
-  if (!chats.value.some((one) => one.running_turn_id)) return
+  if (!looks.value || !chats.value.some((one) => one.running_turn_id)) return
   const timer = setTimeout(() => void refreshChats(), LOOK_MS)
   return () => clearTimeout(timer)
 })

@@ -91,3 +91,9 @@ function read(): string | undefined {
     return undefined
   }
 }
+
+/** All that waits for the network in this window goes on at this event, and a tab that follows for it connects when it is
+ * asked again. */
+export function wake(): void {
+  dispatchEvent(new Event('online'))
+}

@@ -7,6 +7,7 @@ import { useEffect } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
 import { problem } from '../state/notices.ts'
+import { wake } from '../state/server.ts'
 import { words } from '../words.ts'
 import { CloseIcon } from './icons.tsx'
 
@@ -45,10 +46,6 @@ function Stuck({ trouble: { error, since } }: { trouble: Trouble }) {
     </p>
   )
 }
-
-/** All that waits for the network in this window goes on at this event, and a tab that follows for it connects when it is
- * asked again. */
-const wake = () => void dispatchEvent(new Event('online'))
 
 /** True once something has been so for a while. */
 function useLate(isSo: boolean, patience: number): boolean {

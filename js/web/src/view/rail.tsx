@@ -4,7 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { Chat } from '@rivulet/client'
 import { useEffect, useRef } from 'preact/hooks'
 
-import { chats, chatsProblem, deleteChat, nextBefore, renameChat, showOlderChats } from '../state/chats.ts'
+import { chats, chatsProblem, deleteChat, looks, nextBefore, renameChat, showOlderChats } from '../state/chats.ts'
 import { openDialog } from '../state/dialog.ts'
 import { keys } from '../state/keys.ts'
 import { attempt } from '../state/notices.ts'
@@ -38,7 +38,7 @@ export function Rail({ close, fold }: { close: () => void; fold: () => void }) {
             <ul>{list.map((chat) => <ChatRow key={chat.id} chat={chat} close={close} />)}</ul>
           </section>
         ))}
-        {chats.value.length === 0 && <p class="muted">{chatsProblem.value ?? words.noChats}</p>}
+        {chats.value.length === 0 && looks.value > 0 && <p class="muted">{chatsProblem.value ?? words.noChats}</p>}
         {nextBefore.value !== null && <button type="button" class="quiet" onClick={() => void attempt(showOlderChats())}>{words.olderChats}</button>}
       </div>
       <div class="rail-foot">
