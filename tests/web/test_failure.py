@@ -29,8 +29,11 @@ def test_statement_32_a_failed_answer_can_be_retried(visitor: Visitor, model: To
     expect(visitor.answer.get_by_role("alert")).to_contain_text("upstream_auth")
 
 
-def test_statement_31_text_that_was_written_stays_above_the_card(visitor: Visitor, model: ToldModel) -> None:
-    """A model that breaks off leaves its words; the card comes below them, also after a reload."""
+def test_statement_31_text_that_was_written_stays_above_the_card(
+    visitor: Visitor, server: Server, model: ToldModel
+) -> None:
+    """A model that breaks off leaves its words; the card comes below them, also after a reload, and whoever
+    reads them under a link is told that they are not all."""
 
     async def breaking_off(call) -> None:
         await call.head()
@@ -44,6 +47,10 @@ def test_statement_31_text_that_was_written_stays_above_the_card(visitor: Visito
     visitor.page.reload()
     expect(visitor.text).to_have_text("Half of the")
     expect(visitor.answer.get_by_role("alert")).to_contain_text("upstream_")
+    chat = visitor.page.url.rsplit("/", 1)[1]
+    link = visitor.page.request.post(f"{server.url}/v1/chats/{chat}/shares").json()["url"]
+    visitor.page.goto(server.url + link)
+    expect(visitor.answer.locator(".note")).to_have_text("This answer could not be finished")
 
 
 def test_an_answer_without_a_word_says_so(visitor: Visitor, model: ToldModel) -> None:

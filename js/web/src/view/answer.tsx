@@ -6,10 +6,10 @@ import type { Answer } from '../state/answer.ts'
 import type { OpenChat } from '../state/chat.ts'
 import type { Exchange } from '../state/exchange.ts'
 import { showsPartOfAnswers, usage } from '../state/settings.ts'
-import { words } from '../words.ts'
 import { AnswerActions } from './answer-actions.tsx'
 import { FailureCard } from './failure.tsx'
 import { AnswerText } from './markdown.tsx'
+import { noteOf } from './note.ts'
 import { Reasoning } from './reasoning.tsx'
 import { Sources } from './sources.tsx'
 import { StageLine } from './stage-line.tsx'
@@ -64,11 +64,4 @@ function Ending({ chat, exchange, answer }: Props) {
       {answer.text && <Sources answer={answer} />}
     </>
   )
-}
-
-function noteOf(answer: Answer): string | null {
-  if (answer.status.value === 'cancelled') return answer.text ? words.stopped : words.stoppedEmpty
-  if (answer.status.value === 'incomplete' && !answer.failure.value) return words.incomplete
-  if (answer.status.value === 'completed' && !answer.text && !answer.tools.value.length) return words.nothing
-  return null
 }

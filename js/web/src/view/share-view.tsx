@@ -11,6 +11,7 @@ import { CitationCard } from './citation-card.tsx'
 import { Drawer } from './drawer.tsx'
 import { AnswerText } from './markdown.tsx'
 import { Mark } from './mark.tsx'
+import { noteOf } from './note.ts'
 import { QuestionText } from './question-text.tsx'
 import { Sources } from './sources.tsx'
 
@@ -65,10 +66,11 @@ function Conversation({ chat }: { chat: SharedChat }) {
 }
 
 function SharedAnswer({ answer }: { answer: Answer }) {
+  const note = answer.status.value === 'failed' ? words.failed : noteOf(answer)
   return (
     <div class="answer" data-phase="finished">
       <AnswerText answer={answer} />
-      {answer.status.value === 'cancelled' && <p class="note">{words.stopped}</p>}
+      {note && <p class="note">{note}</p>}
       {answer.text && <Sources answer={answer} />}
     </div>
   )
