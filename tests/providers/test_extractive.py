@@ -160,3 +160,29 @@ async def test_what_only_arranges_a_text_is_not_quoted(scaffold: str) -> None:
     text = f"{scaffold}\n\nA blue whale comes to 190 tonnes, and its weights vary little."
     paragraphs = await answer("What are whale weights?", passage(1, text))
     assert paragraphs[0] == "A blue whale comes to 190 tonnes, and its weights vary little. [1]"
+
+
+FORMULA = "```text\n          share of the claim's words\nsupport = ──────────────────\n                      1½\n```"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{FORMULA}\n\nSupport is computed by comparing words.",
+        f"{FORMULA[20:]}\n\nSupport is computed by comparing words.",
+        f"Support is computed by comparing words.\n\n{FORMULA}",
+        f"Support is computed by comparing words.\n\n{FORMULA[:-4]}",
+    ],
+    ids=["before", "cut before", "after", "cut after"],
+)
+async def test_a_line_of_a_fenced_block_is_no_sentence(text: str) -> None:
+    """Also when the passage begins or ends within the block; what stands beside it is quoted."""
+    assert await answer("How is support computed from the claim's words?", passage(1, text)) == [
+        "Support is computed by comparing words. [1]"
+    ]
+
+
+async def test_where_there_is_nothing_but_code_it_is_quoted() -> None:
+    assert await answer("How is support computed?", passage(1, "```sh\nsupport --compute\n```")) == [
+        "support --compute [1]"
+    ]

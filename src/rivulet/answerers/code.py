@@ -1,12 +1,10 @@
 """Where code stands in Markdown that is still being written."""
 
 import re
-from collections.abc import Iterator
+
+from rivulet.domain.fences import BEFORE_FENCE
 
 _TOKEN = re.compile(r"(?P<run>`+|~~~+)|(?P<line>\n)|(?P<escaped>\\[^\n]?)|[^`~\n\\]+|~")
-_BEFORE_FENCE = " \t>*+-.)0123456789"
-"""What may stand before a fence in its line: indentation, quotation, the marker of a list item."""
-_FENCE = re.compile(rf"^[{re.escape(_BEFORE_FENCE)}]*(?P<fence>```+|~~~+)(?P<info>.*)$", re.MULTILINE)
 
 
 class Code:
@@ -37,7 +35,7 @@ class Code:
                 self._take_run(run)
             elif self._inline and match["escaped"] == "\\`":
                 self._take_run("`")  # a backslash means nothing inside code
-            if self._at_line_start and match[0].strip(_BEFORE_FENCE):
+            if self._at_line_start and match[0].strip(BEFORE_FENCE):
                 self._at_line_start = False
 
     def _end_line(self) -> None:
@@ -61,18 +59,3 @@ class Code:
             self._inline = len(run)
             if self._at_line_start and len(run) >= 3:
                 self._opening = run
-
-
-def fenced(text: str) -> Iterator[tuple[int, int]]:
-    """(start, end) of every fenced block of a finished text; one that was never closed reaches to its end."""
-    start, fence = 0, ""
-    for match in _FENCE.finditer(text):
-        run = match["fence"]
-        if not fence:
-            if run[0] == "~" or "`" not in match["info"]:
-                start, fence = match.start(), run
-        elif run[0] == fence[0] and len(run) >= len(fence) and not match["info"].strip():
-            yield start, match.end()
-            fence = ""
-    if fence:
-        yield start, len(text)

@@ -17,11 +17,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
-from rivulet.answerers.code import fenced
 from rivulet.answerers.marks import Mark, Marks
 from rivulet.answerers.sentences import sentences_of
 from rivulet.answerers.support import UNSUPPORTED, Evidence, Vocabulary
 from rivulet.domain.events import AnyEvent, CitationAdded, Data, Passage, TextDelta
+from rivulet.domain.fences import fenced
 from rivulet.domain.turn import GROUNDING
 
 MOST_SENTENCES = 500

@@ -20,6 +20,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from rivulet.domain.events import Passage
+from rivulet.domain.fences import fenced_in_piece
 from rivulet.domain.sentences import sentences
 from rivulet.ports.answering import Ended, Exchange, Prompt, Take, Text
 from rivulet.ports.knowledge import Analyser
@@ -47,10 +48,10 @@ _FOOTNOTE = re.compile(r"\s?\[\d{1,3}\]")
 """A reference of the document's own, which would be read as one to our sources."""
 
 
-_NOT_SAID = re.compile(r"#{1,6}\s|```|~~~|<!--")
+_NOT_SAID = re.compile(r"#{1,6}\s|<!--")
 _RULED = re.compile(r"[^\S\n]*\n[^\S\n]*\|?[^\S\n]*:?-{3,}")
-"""Headings, fences, comments and the head of a table arrange a text; they are quoted only where there is
-nothing else."""
+"""Headings, comments and the head of a table arrange a text, and a line of a fenced block says little without
+the others: they are quoted only where there is nothing else."""
 
 _LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\((?!https?:|mailto:)[^()\s]*\)")
 """To another place of the same documents, which leads nowhere from an answer."""
@@ -58,6 +59,8 @@ _LINK = re.compile(r"(?<!!)\[([^\[\]\n]+)\]\((?!https?:|mailto:)[^()\s]*\)")
 _CELL = re.compile(r"(?<!\\)\|")
 _FRAME = re.compile(r"[╭┌][─━]+[^╮┐\n]*[╮┐]|[\u2500-\u257f]+")
 """The border of a box drawn with characters, with its caption."""
+
+_FENCE = re.compile(r"^[^\S\n]*(?:```|~~~).*$", re.MULTILINE)
 
 
 class Extractive:
@@ -108,8 +111,10 @@ class Extractive:
         return wanted
 
     def _sentences(self, passage: Passage) -> Iterator["_Sentence"]:
+        blocks = list(fenced_in_piece(passage.text))
         for start, end in sentences(passage.text):
-            is_said = not (_NOT_SAID.match(passage.text, start, end) or _RULED.match(passage.text, end))
+            is_arranged = _NOT_SAID.match(passage.text, start, end) or _RULED.match(passage.text, end)
+            is_said = not is_arranged and not any(begin <= start < close for begin, close in blocks)
             if text := _bare(passage.text[start:end]):
                 yield _Sentence(passage.n, text, tuple(self._terms(text)), passage.score, is_said)
 
@@ -119,7 +124,7 @@ def _bare(quoted: str) -> str:
     if quoted.startswith("|") and quoted.endswith("|"):
         cells = (cell.strip().replace("\\|", "|") for cell in _CELL.split(quoted))
         quoted = " · ".join(filter(None, cells))
-    text = _MARKUP.sub("", _FRAME.sub(" ", quoted).lstrip())
+    text = _MARKUP.sub("", _FRAME.sub(" ", _FENCE.sub("", quoted)).lstrip())
     return " ".join(_FOOTNOTE.sub("", _LINK.sub(r"\1", text)).split())
 
 
