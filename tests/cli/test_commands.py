@@ -1,9 +1,11 @@
 """serve · ask · docs · turns · doctor, from a terminal's point of view."""
 
 import asyncio
+import contextlib
 import json
 import re
 import signal
+import sqlite3
 from pathlib import Path
 
 import aiohttp
@@ -51,6 +53,14 @@ async def test_a_file_that_cannot_be_read_is_told(shell: Shell) -> None:
     assert "broken.pdf failed: " in added.out
     assert "rules.md ready" in added.out
     assert "damaged" in (await shell.run("docs", "status")).out
+
+
+async def test_a_source_that_never_came_to_its_documents_is_told(shell: Shell) -> None:
+    """A folder that may not be opened, as the server has noted it, has its reason among the others."""
+    assert (await shell.run("docs", "add", "docs/rules.md")).status == 0
+    with contextlib.closing(sqlite3.connect(shell.data / "rivulet.db")) as database, database:
+        database.execute("UPDATE sources SET status = 'error', error_message = 'The folder cannot be read.'")
+    assert "The folder cannot be read." in (await shell.run("docs", "status")).out
 
 
 async def test_every_event_can_be_printed(shell: Shell, server: str) -> None:

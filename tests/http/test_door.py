@@ -125,6 +125,25 @@ async def test_unknown_addresses_are_not_found(site: Site, method: str, path: st
     assert found["error"]["code"] in ("not_found", "method_not_allowed")
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("PUT", "/v1/turns", "GET, POST"),
+        ("PATCH", "/v1/turns/trn_unknown", "GET"),
+        ("DELETE", "/v1/chats", "GET"),
+        ("POST", "/health", "GET"),
+        ("DELETE", "/v1/responses", "POST"),
+    ],
+)
+async def test_a_wrong_method_is_told_from_a_wrong_address(
+    site: Site, method: str, path: str, allowed: str
+) -> None:
+    """405 with all that the address does take, in every protocol."""
+    async with site.http.request(method, path) as answer:
+        assert (answer.status, answer.headers["allow"]) == (405, allowed)
+        assert (await answer.json())["error"]["code"] == "method_not_allowed"
+
+
 @pytest.mark.parametrize("key", ["", "x" * 256, "schlüssel", "a b"])
 async def test_a_bad_idempotency_key_is_refused(site: Site, key: str) -> None:
     """It would go into the store and the log: printable ASCII, at most 255."""

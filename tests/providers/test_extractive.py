@@ -162,7 +162,7 @@ async def test_what_only_arranges_a_text_is_not_quoted(scaffold: str) -> None:
     assert paragraphs[0] == "A blue whale comes to 190 tonnes, and its weights vary little. [1]"
 
 
-FORMULA = "```text\n          share of the claim's words\nsupport = ──────────────────\n                      1½\n```"
+FORMULA = "```text\n      share of the claim's words\nsupport = ────────\n            1½\n```"
 
 
 @pytest.mark.parametrize(

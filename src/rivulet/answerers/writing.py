@@ -187,7 +187,7 @@ class Writing:
     def _start_waiting(self, wait: Waiting) -> list[AnyEvent]:
         drafts = self._switch(None)
         self._wait = wait
-        return [*drafts, self._stages.start("waiting", f"Waiting for the model ({wait.reason})")]
+        return [*drafts, self._stages.start("waiting", "Waiting for the model")]
 
     def _stop_waiting(self) -> list[AnyEvent]:
         if self._wait is None:

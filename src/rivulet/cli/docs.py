@@ -72,7 +72,11 @@ def status(source_id: str | None = None, *, server: Server = None, data: Data = 
             )
             documents = Listing("document", "title", "status", "chunks", "reason")
             for each in wanted:
-                for found in (await remote.get(f"/v1/sources/{each}"))["documents"]:
+                source = await remote.get(f"/v1/sources/{each}")
+                if source["status"] == "error" and not source["failed_count"]:  # it never came to documents
+                    row = (source["status"], str(source["chunk_count"]), source["error_message"])
+                    documents.add(source["id"], source["title"], *row)
+                for found in source["documents"]:
                     if source_id or found["status"] == "failed":
                         row = (found["status"], str(found["chunk_count"]), found.get("reason") or "")
                         documents.add(found["id"], found["title"], *row)

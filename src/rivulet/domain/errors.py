@@ -2,7 +2,7 @@
 
     RivuletError
     ├─ caller's fault   InvalidRequest 400 (UnknownModel) · Unauthorised 401 · Forbidden 403 · NotFound 404
-    │                   · Conflict 409 (ChatBusy, NotKept) · CursorGone 400
+    │                   · MethodNotAllowed 405 · Conflict 409 (ChatBusy, NotKept) · CursorGone 400
     │                   · TooLarge 413 · WrongContentType 415
     │                   · IdempotencyMismatch 422 · Unreadable 422 (a document) · RateLimited 429
     ├─ ours             Internal 500 · StorageFull 507 · StorageFailed 500 · Draining 503 · LostClaim 500
@@ -16,6 +16,7 @@
 The docstring is the sentence a person reads unless the raiser gives a better one.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from rivulet.domain.events import Phase
@@ -67,6 +68,17 @@ class NotFound(RivuletError):
 
     code = "not_found"
     status = 404
+
+
+class MethodNotAllowed(RivuletError):
+    """This address does not take that method."""
+
+    code = "method_not_allowed"
+    status = 405
+
+    def __init__(self, allowed: Sequence[str] = ()) -> None:
+        super().__init__(allowed=list(allowed))
+        self.allowed = allowed
 
 
 class Conflict(RivuletError):

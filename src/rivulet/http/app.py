@@ -3,17 +3,25 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp
 
 from rivulet import __version__
-from rivulet.domain.errors import Internal, InvalidRequest, NotFound, RivuletError, StorageFull
+from rivulet.domain.errors import (
+    Internal,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    RivuletError,
+    StorageFull,
+)
 from rivulet.http import (
     asking,
     chats,
@@ -41,6 +49,8 @@ from rivulet.http.stream import Pulse
 from rivulet.http.visitors import Visitors
 from rivulet.stores.sqlite.directory import NO_ROOM
 from rivulet.wiring import House
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 
 def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: Callable[[], str]) -> ASGIApp:
@@ -85,7 +95,7 @@ def build(house: House, metrics: Metrics, api_key: str | None, new_request_id: C
     hosts = frozenset({"localhost", "127.0.0.1", "[::1]", settings.host.lower(), *settings.allowed_hosts})
     hosts -= {settings.sandbox_host}
     app.router.routes.append(sandbox.route(hosts if settings.sandbox_host else ()))
-    app.mount("/", page)
+    app.router.default = page  # not mounted: a mount would answer for every address and method
     app.add_exception_handler(RivuletError, _failed)
     app.add_exception_handler(RequestValidationError, _failed)
     app.add_exception_handler(HTTPException, _failed)
@@ -104,12 +114,25 @@ async def _failed(request: Request, problem: Exception) -> Response:
         # A form with files comes by way of a temporary file.
         error = StorageFull("The disk is full: there is no room for what was sent.")
     elif isinstance(problem, HTTPException):
-        error = NotFound() if problem.status_code == 404 else InvalidRequest(str(problem.detail))
+        error = _refused(request, problem)
     elif isinstance(problem, RivuletError):
         error = problem
     else:
         raise problem
     return _told(request, error)
+
+
+def _refused(request: Request, problem: HTTPException) -> RivuletError:
+    """What the framework refuses by itself. It names the methods of the first route only."""
+    if problem.status_code == 404:
+        return NotFound()
+    if problem.status_code != 405:
+        return InvalidRequest(str(problem.detail))
+    routes: Sequence[BaseRoute] = request.app.router.routes
+    asked = [(method, {**request.scope, "method": method}) for method in METHODS]
+    return MethodNotAllowed(
+        [method for method, scope in asked if any(each.matches(scope)[0] is Match.FULL for each in routes)]
+    )
 
 
 async def _broken(request: Request, problem: Exception) -> Response:

@@ -7,7 +7,14 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
-from rivulet.domain.errors import Draining, Internal, InvalidRequest, RateLimited, RivuletError
+from rivulet.domain.errors import (
+    Draining,
+    Internal,
+    InvalidRequest,
+    MethodNotAllowed,
+    RateLimited,
+    RivuletError,
+)
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +34,8 @@ def error_headers(error: RivuletError) -> dict[str, str]:
     headers: dict[str, str] = {}
     if "retry_after" in error.details or isinstance(error, (Draining, RateLimited)):
         headers["retry-after"] = str(error.details.get("retry_after", RETRY_AFTER_S))
+    if isinstance(error, MethodNotAllowed):
+        headers["allow"] = ", ".join(error.allowed)
     if error.status == 401:
         headers["www-authenticate"] = "Bearer"
     return headers

@@ -28,7 +28,7 @@ export function doing(answer: Answer): string {
 }
 
 /** What the server calls its own stages; a graph has names of its own, which nobody can translate. */
-const OURS = /^(?:Searching documents|Choosing passages|Writing the answer|Waiting for the (?:answer before|model.*))$/
+const OURS = /^(?:Searching documents|Choosing passages|Writing the answer|Waiting for the (?:answer before|model))$/
 
 export function nameOf({ name, label }: Pick<Step, 'name' | 'label'>): string {
   const isOurs = language.value !== 'en' && OURS.test(label ?? '')
