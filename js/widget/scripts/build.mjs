@@ -17,10 +17,21 @@ const minifiedCss = {
   },
 }
 
+/** What a module would fetch later is in the one file already: as a part of it, without what fetching brings along. */
+const LATER = /\bimport\('(\.\/[\w-]+\.ts)'\)\.then\(\(\{ (\w+) \}\)/g
+const oneFile = {
+  name: 'imports at once',
+  transform(code) {
+    const found = [...code.matchAll(LATER)].map(([, file, name]) => `import { ${name} } from '${file}'\n`)
+    return found.length ? found.join('') + code.replace(LATER, 'Promise.resolve({ $2 }).then(({ $2 })') : null
+  },
+}
+
 async function bundle(entry, format) {
-  const made = await rolldown({ input: `${here}src/${entry}`, plugins: [minifiedCss], resolve: { conditionNames: ['source', 'import', 'default'] } })
+  const made = await rolldown({ input: `${here}src/${entry}`, plugins: [minifiedCss, oneFile], resolve: { conditionNames: ['source', 'import', 'default'] } })
   const { output } = await made.generate({ format, minify: true, codeSplitting: false })
-  return output[0].code
+  // The minifier leaves its own notes.
+  return output[0].code.replaceAll('/* @__PURE__ */ ', '')
 }
 
 export async function build() {
