@@ -317,6 +317,53 @@ def test_a_failure_is_said_and_asked_again(customer: Customer, shop: Shop, model
     expect(alert).to_be_hidden()
 
 
+def test_how_an_answer_ended_stays_said(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Half an answer and one without a word are told from whole ones, after the next question and on the next
+    page; that nothing was written is said aloud too."""
+
+    async def broken(call) -> None:  # type: ignore[no-untyped-def]
+        await call.head()
+        await call.say("The oil ")
+        call.reset()
+
+    model.then(broken)
+    customer.visit(shop)
+    customer.ask()
+    expect(customer.page.get_by_role("alert")).to_be_visible()
+    model.tell()
+    customer.ask("And then?")
+    nothing = "The model ended without writing anything."
+    expect(customer.page.locator(".unseen[role=status]")).to_have_text(nothing)
+    model.tell("Hello.")
+    customer.ask("Are you there?")
+    expect(customer.answer).to_have_text("Hello.")
+    ends = customer.page.locator(".answer").locator(".end:visible")
+    for path in ("/next", None):
+        expect(ends).to_have_text(["The answer failed.", nothing])
+        expect(customer.page.get_by_role("alert")).to_be_hidden()
+        if path:
+            customer.visit(shop, path)
+
+
+def test_an_arabic_answer_stands_on_its_own_side(customer: Customer, shop: Shop, model: ToldModel) -> None:
+    """Bullets, bars, columns and headings on the right, also where a line begins with code; a line of English
+    in a list reads from the left and stays beside its bullet; code and English blocks are as ever."""
+    model.tell(
+        "# كيف\n\n`seq` هو رقم.\n\n- العنصر\n- In English.\n\n| الاسم | القيمة |\n|---|---|\n| حدث | 42 |\n\n"
+        "> اقتباس\n\n```\nls\n```\n\n- Plain"
+    )
+    customer.visit(shop)
+    customer.ask()
+    customer.finished()
+    script = "(all) => all.map((one) => one.localName + ' ' + getComputedStyle(one).direction)"
+    blocks = customer.answer.locator("> *").evaluate_all(script)
+    assert blocks == ["h3 rtl", "p rtl", "ul rtl", "div rtl", "blockquote rtl", "pre ltr", "ul ltr"]
+    english = customer.answer.locator("li").nth(1)
+    assert english.evaluate("(one) => getComputedStyle(one).unicodeBidi") == "plaintext"
+    for cell in (english, customer.answer.locator("td").last):
+        assert cell.evaluate("(one) => getComputedStyle(one).textAlign") == "right"
+
+
 def test_a_cut_connection_is_said_after_a_second_and_heals(
     customer: Customer, new_shop: Callable[..., Shop], proxy: Proxy, model: ToldModel
 ) -> None:

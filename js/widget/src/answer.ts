@@ -13,6 +13,8 @@ export class Answer {
   readonly #card = make('aside', { class: 'card', hidden: true })
   readonly #chips = make('p', { class: 'chips', hidden: true })
   readonly #end = make('p', { class: 'end', hidden: true })
+  /** What is said below an answer that is not all it should have been. */
+  note = ''
   #message!: ChatMessage
   #cited = ''
   #open = 0
@@ -29,9 +31,10 @@ export class Answer {
     this.#message = message
     this.#markdown.update(message.text, message.status !== undefined)
     this.#showChips()
-    const { stopped, incomplete } = this.#words
-    this.#end.textContent = message.status === 'cancelled' ? stopped : message.status === 'incomplete' ? incomplete : ''
-    this.#end.hidden = !this.#end.textContent
+    const { status, text } = message
+    this.#end.className = `end ${status ?? ''}`
+    this.#end.textContent = this.note = noteOf(this.#words, status, text)
+    this.#end.hidden = !this.note
   }
 
   #source(n: number) {
@@ -97,4 +100,9 @@ export class Answer {
     event.stopPropagation()
     this.#close()
   }
+}
+
+function noteOf({ stopped, incomplete, failed, nothing }: Words, status: ChatMessage['status'], text: string): string {
+  const notes = { cancelled: stopped, incomplete, failed, completed: text ? '' : nothing }
+  return status ? notes[status] : ''
 }

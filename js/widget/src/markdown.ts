@@ -1,5 +1,7 @@
 /** Streamed Markdown as elements, without HTML strings: what is settled is never touched again, only the last
- *  block is made anew, and what is not decided yet is not shown. Raw HTML is text. */
+ *  block is made anew, and what is not decided yet is not shown. Raw HTML is text. A block on the top level takes
+ *  the direction of its first letter, code aside; what is inside follows it, so that bullets, bars and columns stand
+ *  on its side. */
 
 import { make } from './elements.ts'
 
@@ -105,6 +107,7 @@ function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode
   const made: ChildNode[] = []
   let i = 0
   const isLast = () => isOpen && i >= lines.length - 1
+  const auto = { dir: depth ? undefined : 'auto' }
   while (i < lines.length) {
     const line = marks[i] as string
     const fence = FENCE.exec(line)
@@ -112,7 +115,7 @@ function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode
     if (!line.trim()) i++
     else if (fence && !(isLast() && fence[1] === undefined)) made.push(code(fence))
     else if (heading) {
-      made.push(make(`h${Math.min(6, (heading[1] as string).length + 2)}` as 'h3', {}, ...inline((heading[2] ?? '').trimEnd().replace(/(?:^|\s)#+$/, '').trim(), isLast(), chip)))
+      made.push(make(`h${Math.min(6, (heading[1] as string).length + 2)}` as 'h3', auto, ...inline((heading[2] ?? '').trimEnd().replace(/(?:^|\s)#+$/, '').trim(), isLast(), chip)))
       i++
     } else if (RULE.test(line) && !isLast()) {
       made.push(make('hr'))
@@ -132,18 +135,18 @@ function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode
     // A closing mark on its way is no code.
     if (isOpen && i >= lines.length && /^\s*[`~]{1,2}$/.test(content.at(-1) ?? '')) content.pop()
     i++
-    return make('pre', { tabindex: '0', 'data-language': language || undefined }, make('code', {}, content.join('\n')))
+    return make('pre', { tabindex: '0', dir: 'ltr', 'data-language': language || undefined }, make('code', {}, content.join('\n')))
   }
 
   function quote(): HTMLElement {
     const inner: string[] = []
     for (; i < lines.length && (lines[i] as string).trim(); i++) inner.push((lines[i] as string).replace(/^\s*> ?/, ''))
-    return make('blockquote', { dir: 'auto' }, ...blocks(inner.join('\n'), isOpen && i >= lines.length, chip, depth + 1))
+    return make('blockquote', auto, ...blocks(inner.join('\n'), isOpen && i >= lines.length, chip, depth + 1))
   }
 
   function list(): HTMLElement {
     const [, indent = '', number] = ITEM.exec(marks[i] as string) as RegExpExecArray
-    const box = make(number ? 'ol' : 'ul', number && number !== '1' ? { start: number } : {})
+    const box = make(number ? 'ol' : 'ul', { ...auto, start: number && number !== '1' ? number : undefined })
     while (i < lines.length) {
       const item = ITEM.exec(marks[i] as string)
       if (!item || (item[1] as string).length > indent.length + 1 || Boolean(item[2]) !== Boolean(number)) break
@@ -162,7 +165,7 @@ function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode
       // Items are set tightly: their first paragraph needs no element of its own.
       const [first] = parts
       if (first instanceof HTMLParagraphElement) parts.splice(0, 1, ...first.childNodes)
-      box.append(make('li', { dir: 'auto' }, ...parts))
+      box.append(make('li', {}, ...parts))
     }
     return box
   }
@@ -172,9 +175,9 @@ function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode
     const body = make('tbody')
     for (i += 2; i < lines.length && ROW.test(lines[i] as string); i++) {
       if (isLast() && !(lines[i] as string).trimEnd().endsWith('|')) continue
-      body.append(make('tr', {}, ...cells(lines[i] as string).map((cell) => make('td', { dir: 'auto' }, ...inline(cell, false, chip)))))
+      body.append(make('tr', {}, ...cells(lines[i] as string).map((cell) => make('td', {}, ...inline(cell, false, chip)))))
     }
-    return make('div', { class: 'table', tabindex: '0' }, make('table', {}, make('thead', {}, head), body))
+    return make('div', { ...auto, class: 'table', tabindex: '0' }, make('table', {}, make('thead', {}, head), body))
   }
 
   function paragraph(): void {
@@ -188,7 +191,7 @@ function blocks(text: string, isOpen: boolean, chip: Chip, depth = 0): ChildNode
     // What may become a heading, a list, a rule, a fence or a table is not a paragraph yet.
     if (isUndecided && /^\s*(#{1,6}|[-*+_]+|\d{1,9}[.)]?|[`~]{1,2}|>)\s*$/.test(inner.at(-1) ?? '')) inner.pop()
     if (isUndecided && /^\s*\|/.test(inner[0] ?? '') && /^[\s|:-]*$/.test(inner.slice(1).join(''))) return
-    if (inner.join('').trim()) made.push(make('p', { dir: 'auto' }, ...inline(inner.join('\n'), isUndecided, chip)))
+    if (inner.join('').trim()) made.push(make('p', auto, ...inline(inner.join('\n'), isUndecided, chip)))
   }
 }
 
@@ -227,7 +230,7 @@ function inline(text: string, isOpen: boolean, chip: Chip): Node[] {
     say(shown.slice(at, found.index))
     at = found.index + found[0].length
     if (escaped) say(escaped.slice(1))
-    else if (code) say(make('code', {}, /^ .*\S.* $/s.test(code) ? code.slice(1, -1) : code))
+    else if (code) say(make('code', { dir: 'ltr' }, /^ .*\S.* $/s.test(code) ? code.slice(1, -1) : code))
     else if (to !== undefined) say(link(to, inline(label ?? '', false, () => undefined)))
     else if (n) say(chip(Number(n)) ?? found[0])
     else if (url) say(link(url, [url]))

@@ -212,7 +212,8 @@ export class Panel {
   }
 
   #ended({ error }: ChatSnapshot): void {
-    this.#outcome.textContent = error ? '' : this.#settings.words.done
+    const answer = this.#shown.at(-1)
+    this.#outcome.textContent = error ? '' : (answer instanceof Answer && answer.note) || this.#settings.words.done
     if (this.isOpen) return
     this.#launcher?.classList.add('has-news')
     this.#launcher?.setAttribute('aria-label', this.#settings.words.newAnswer)

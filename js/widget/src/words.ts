@@ -15,6 +15,8 @@ const WORDS = {
   page: 'page',
   stopped: 'Stopped',
   incomplete: 'The answer was cut off.',
+  failed: 'The answer failed.',
+  nothing: 'The model ended without writing anything.',
   thinking: 'Thinking…',
   retrieval: 'Searching…',
   reranking: 'Choosing the best passages…',
