@@ -217,6 +217,44 @@ def test_a_passage_outlives_its_document(
     expect(visitor.drawer.locator("mark")).to_contain_text(RULE)
 
 
+MARKDOWN = (
+    "# House rules\n\nTea is served at **four o'clock** in the `blue room`.\n\n"
+    "| drink | | when |\n| --- | --- | --- |\n| milk | | at *six* |"
+)
+FILLS = "one => [one, ...one.querySelectorAll('strong')].map(each => getComputedStyle(each).backgroundColor)"
+
+
+def test_a_passage_of_markdown_is_read_and_not_spelt(
+    new_visitor: Callable[..., Visitor], house: Server, model: ToldModel
+) -> None:
+    """The card has its words without the signs; the drawer has every letter in its place, and looks like what
+    it says. A claim that no word of the passage bears out marks nothing strongly."""
+    restarted(house, rules=MARKDOWN)
+    visitor = new_visitor()
+    visitor.open(house.url)
+    model.tell("Tea is served at four o'clock in the blue room [1]. Kangaroos migrate northwards [1].")
+    visitor.ask("When and where is tea served?")
+    visitor.finished()
+    quote = visitor.page.locator(".citation-quote")
+    chip(visitor, 1).first.hover()
+    expect(quote).to_have_text("Tea is served at four o'clock in the blue room.")
+    chip(visitor, 1).last.hover()
+    expect(visitor.page.get_by_role("tooltip")).to_contain_text("Support 0%")
+    said = [line.split() for line in quote.inner_text().splitlines() if line.strip()]
+    assert said[0] == ["House", "rules"]
+    assert said[2:] == [["drink", "·", "when"], ["milk", "·", "at", "six"]]
+    mark = visitor.drawer.locator("mark")
+    chip(visitor, 1).first.click()
+    expect(mark.locator(".bold")).to_have_text("four o'clock")
+    expect(visitor.drawer.locator(".cells").first).to_be_visible()
+    assert visitor.drawer.locator(".document-text").evaluate("one => one.textContent") == MARKDOWN
+    soft, strong = mark.evaluate(FILLS)
+    assert soft != strong
+    visitor.drawer.get_by_role("button", name="Next source").click()
+    expect(visitor.drawer.locator(".support")).to_have_text("Support 0%")
+    assert set(mark.evaluate(FILLS)) == {soft}
+
+
 def test_a_document_of_five_megabytes_opens_at_once(
     new_visitor: Callable[..., Visitor], house: Server, model: ToldModel
 ) -> None:

@@ -3,10 +3,12 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
+import { runsOf } from '../markdown/written.ts'
 import type { Reference } from '../state/references.ts'
 import { words } from '../words.ts'
 import { referenceOf } from './citation.ts'
-import { Support } from './support.tsx'
+import { isUnsupported, Support } from './support.tsx'
+import { Written } from './written.tsx'
 
 /** Long enough not to show for a pointer that only passes, short enough to feel like an answer. */
 const SHOW_MS = 120
@@ -75,7 +77,10 @@ function Card({ chip, reference }: Shown) {
   return (
     <div class="citation-card" ref={card} role="tooltip">
       <p class="citation-title"><b>{passage.n}</b><span dir="auto">{passage.title}</span></p>
-      <p class="citation-quote" dir="auto">{snippet.length > SNIPPET ? `${snippet.slice(0, SNIPPET)}…` : snippet}</p>
+      <p class={isUnsupported(citation) ? 'citation-quote unsupported' : 'citation-quote'} dir="auto">
+        <Written text={snippet} runs={runsOf(snippet, passage.media_type, false)} isPlain to={Math.min(SNIPPET, snippet.length)} />
+        {snippet.length > SNIPPET && '…'}
+      </p>
       <p class="citation-foot">
         {passage.page != null && <span>{words.page(passage.page)}</span>}
         {citation?.support != null && <Support share={citation.support} />}

@@ -2,8 +2,9 @@
 
 import { useSignal, type Signal } from '@preact/signals'
 import { isChatError, type Passage } from '@rivulet/client'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useMemo, useRef } from 'preact/hooks'
 
+import { runsOf } from '../markdown/written.ts'
 import { saveFile } from '../state/files.ts'
 import { attempt } from '../state/notices.ts'
 import { messageOf } from '../state/reason.ts'
@@ -11,6 +12,7 @@ import { end, read, readOn, type Reading } from '../state/reading.ts'
 import { isKeyed } from '../state/server.ts'
 import { words } from '../words.ts'
 import { OutIcon } from './icons.tsx'
+import { Written, type WrittenProps } from './written.tsx'
 
 interface Props {
   id: string
@@ -86,13 +88,17 @@ function Alone({ note, passage, quote }: { note: string; passage: Passage | null
   return (
     <div class="document" tabIndex={0} role="region" aria-label={words.documentText}>
       {note && <p class="notice" role="status">{note}</p>}
-      {passage && <p class="document-text" dir="auto"><mark><Quoted text={passage.text} quote={quote} /></mark></p>}
+      {passage && <p class="document-text" dir="auto"><mark><Quoted text={passage.text} runs={runsOf(passage.text, passage.media_type, false)} quote={quote} /></mark></p>}
     </div>
   )
 }
 
 function Text({ state, passage, quote }: { state: Signal<Reading>; passage: Passage | null; quote: string }) {
   const reading = state.value
+  const { before, marked, after } = reading
+  const text = before + marked + after
+  const last = before.length + marked.length
+  const runs = useMemo(() => runsOf(text, reading.document.media_type, reading.from === 0), [text])
   const box = useRef<HTMLDivElement>(null)
   const mark = useRef<HTMLElement>(null)
   /** How far the end of the box was from its top before something was put above. */
@@ -120,9 +126,9 @@ function Text({ state, passage, quote }: { state: Signal<Reading>; passage: Pass
       {passage && reading.found !== 'in place' && <p class="notice" role="status">{reading.found === 'quote' ? words.passageQuote : words.passageMoved}</p>}
       {reading.from > 0 && <button type="button" class="more" disabled={isLoading.value} onClick={() => void more('before')}>{words.before}</button>}
       <div class="document-text" dir="auto">
-        {reading.before}
-        {reading.marked && <mark ref={mark}><Quoted text={reading.marked} quote={quote} /></mark>}
-        {reading.after}
+        <span><Written text={text} runs={runs} to={before.length} /></span>
+        {marked && <mark ref={mark}><Quoted text={text} runs={runs} from={before.length} to={last} quote={quote} /></mark>}
+        <span><Written text={text} runs={runs} from={last} /></span>
       </div>
       {end(reading) < reading.document.length && <button type="button" class="more" disabled={isLoading.value} onClick={() => void more('after')}>{words.after}</button>}
     </div>
@@ -130,8 +136,15 @@ function Text({ state, passage, quote }: { state: Signal<Reading>; passage: Pass
 }
 
 /** The passage, with the sentence that was cited standing out. */
-function Quoted({ text, quote }: { text: string; quote: string }) {
-  const at = quote ? text.indexOf(quote) : -1
-  if (at < 0) return <>{text}</>
-  return <>{text.slice(0, at)}<strong>{quote}</strong>{text.slice(at + quote.length)}</>
+function Quoted({ text, runs, from = 0, to = text.length, quote }: WrittenProps & { quote: string }) {
+  const at = quote ? text.indexOf(quote, from) : -1
+  const end = at + quote.length
+  if (at < 0 || end > to) return <Written text={text} runs={runs} from={from} to={to} />
+  return (
+    <>
+      <Written text={text} runs={runs} from={from} to={at} />
+      <strong><Written text={text} runs={runs} from={at} to={end} /></strong>
+      <Written text={text} runs={runs} from={end} to={to} />
+    </>
+  )
 }

@@ -7,7 +7,7 @@ import type { Reference } from '../state/references.ts'
 import { words } from '../words.ts'
 import { DocumentText } from './document-text.tsx'
 import { LeftIcon, RightIcon } from './icons.tsx'
-import { Support } from './support.tsx'
+import { isUnsupported, Support } from './support.tsx'
 
 interface Props {
   references: readonly Reference[]
@@ -18,7 +18,7 @@ export function PassageView({ references, index }: Props) {
   const { passage, citation, claim } = references[index] as Reference
   return (
     <>
-      <div class="passage-head">
+      <div class={isUnsupported(citation) ? 'passage-head unsupported' : 'passage-head'}>
         <p class="passage-title"><b translate={false}>{passage.n}</b><span dir="auto">{passage.title}</span></p>
         <Steps references={references} index={index} />
         <p class="passage-facts">
