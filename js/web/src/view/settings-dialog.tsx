@@ -51,12 +51,13 @@ interface ChoiceProps<Word extends string> {
   choose?: (word: Word) => void
 }
 
-/** A few words side by side, of which one is chosen: radio buttons in another dress. */
+/** A few words side by side, of which one is chosen: radio buttons in another dress. Not in a fieldset, whose
+ * legend WebKit keeps out of the grid. */
 function Choice<Word extends string>({ name, note, values, labels, value, choose = (word) => (value.value = word) }: ChoiceProps<Word>) {
   const id = useId()
   return (
-    <fieldset class="setting" aria-describedby={note ? `${id}-note` : undefined}>
-      <legend>{name}</legend>
+    <div class="setting" role="group" aria-labelledby={`${id}-name`} aria-describedby={note ? `${id}-note` : undefined}>
+      <span id={`${id}-name`}>{name}</span>
       <div class="segments">
         {values.map((one) => (
           <label key={one} class="segment">
@@ -66,7 +67,7 @@ function Choice<Word extends string>({ name, note, values, labels, value, choose
         ))}
       </div>
       {note && <p class="muted" id={`${id}-note`}>{note}</p>}
-    </fieldset>
+    </div>
   )
 }
 
