@@ -1,6 +1,7 @@
 """The life of a turn: what may follow what, what is left open, what it all folds to."""
 
 import pytest
+from msgspec import UNSET
 
 from rivulet.domain import events as e
 from rivulet.domain.turn import Life, LifeError, check, closers, fold, message_of
@@ -123,6 +124,20 @@ def test_an_unfinished_log_folds_too() -> None:
     """A fold of half a log is the half answer, still in progress."""
     turn = fold(numbered(STARTED, *SAID[:2]))
     assert (turn.status, turn.text, turn.seq) == ("in_progress", "Tea [1]", 3)
+
+
+def test_an_unfinished_turn_says_what_its_followers_need() -> None:
+    """Which stages go on, what has come of a tool's arguments, and in which part the text ends: an empty one
+    that was opened after it has no place in the text yet. A finished turn has none of it."""
+    searching = e.StageStarted(stage="retrieval", stage_id="s", label="Searching")
+    called = e.ToolStarted(tool_call_id="c", name="write")
+    draft = e.ToolInputDelta(tool_call_id="c", delta='{"a"')
+    log = (STARTED, searching, *SAID, e.TextStarted(part_id="u"), called, draft, draft)
+    turn = fold(numbered(*log))
+    assert (turn.part_id, turn.tools[0].draft) == ("t", '{"a"{"a"')
+    assert [(stage.stage_id, stage.label) for stage in turn.stages_started or ()] == [("s", "Searching")]
+    turn = fold(numbered(*log, e.ToolCalled(tool_call_id="c", name="write", input=1), FINISHED))
+    assert (turn.part_id, turn.stages_started, turn.tools[0].draft) == (UNSET, UNSET, "")
 
 
 def test_a_later_value_of_named_data_replaces_the_earlier() -> None:

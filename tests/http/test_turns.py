@@ -70,6 +70,25 @@ async def test_a_reader_who_returns_gets_the_rest(site: Site) -> None:
     assert status == 204
 
 
+async def test_what_there_is_and_what_follows_it_is_the_whole_turn(site: Site) -> None:
+    """§4.3, §7: in the middle of an answer the turn so far names the event after which to go on; nothing is
+    lost or doubled."""
+    started = await site.ask(model="openai:pace:40:40")
+    path, so_far = f"/v1/turns/{started['turn_id']}", {"text": ""}
+    while not so_far["text"]:
+        _, so_far = await site.json("GET", path)
+    rest = parsed(await site.stream(started["turn_id"], str(so_far["seq"])))
+    assert (so_far["status"], rest[0]["seq"]) == ("in_progress", so_far["seq"] + 1)
+    said = [event for event in rest if event["type"] == "text.delta"]
+    assert {event["part_id"] for event in said} == {so_far["part_id"]}
+    _, turn = await site.json("GET", path)
+    assert so_far["text"] + "".join(event["delta"] for event in said) == turn["text"]
+    assert [stage["stage_id"] for stage in so_far["stages_started"]] == [
+        stage["stage_id"] for stage in turn["stages"]
+    ]
+    assert "part_id" not in turn
+
+
 @pytest.mark.parametrize(
     "cursor", ["-1", "0x10", "１２", "1e3", "9" * 30, "99", "abc", "", "1,2", "1.1", "3.7", "01"]
 )

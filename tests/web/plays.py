@@ -48,6 +48,18 @@ async def _tool() -> AsyncGenerator[Any, None]:
     yield "I looked it up."
 
 
+async def _half() -> AsyncGenerator[Any, None]:
+    """Goes no further by itself than to the middle of a call, in a stage with a name of its own."""
+    yield StageStarted(stage="look", stage_id="look", label="Looking into the shed")
+    yield ReasoningStarted(part_id="r")
+    yield ReasoningDelta(part_id="r", delta="Where may it be?")
+    yield ReasoningFinished(part_id="r")
+    yield "I look for it."
+    yield ToolStarted(tool_call_id="call_1", name="open_door", runs_on="server")
+    yield ToolInputDelta(tool_call_id="call_1", delta='{"door": "the gr')
+    await asyncio.Event().wait()
+
+
 async def _arguments() -> AsyncGenerator[Any, None]:
     yield ToolStarted(tool_call_id="call_1", name="write_file", runs_on="server")
     for n in range(2000):
@@ -97,6 +109,7 @@ async def _endless() -> AsyncGenerator[Any, None]:
 PLAYS = {
     "stages": _stages,
     "tool": _tool,
+    "half": _half,
     "arguments": _arguments,
     "thoughts": _thoughts,
     "quick": _quick,

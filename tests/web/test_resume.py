@@ -3,10 +3,11 @@
 import re
 import signal
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.web.conftest import CHROMIUM, FLAGS, HOLD, Server, ToldModel, Visitor, installed
 from tests.web.proxy import Proxy
@@ -46,6 +47,49 @@ def test_statement_34_a_reload_in_the_middle_resumes(visitor: Visitor, model: To
     visitor.stop.click()
     expect(visitor.answer).to_contain_text("Stopped.")
     expect(visitor.text).to_have_text("".join(WORDS[:60]).strip())
+
+
+LONG = [f"word{n} " for n in range(1500)]
+
+
+def test_a_reload_shows_what_there_was_before_any_event_comes(
+    visitor: Visitor, server: Server, model: ToldModel
+) -> None:
+    """A slow line brings a long answer's events one by one; all the text is there before the first of them,
+    none comes twice, and it goes on also when the answer has ended before it could be followed."""
+    held: list[Route] = []
+    model.tell(*LONG, HOLD, *WORDS)
+    visitor.ask()
+    expect(visitor.text).to_contain_text("word1499")
+    visitor.page.route("**/v1/events?*", lambda route: held.append(route))
+    visitor.page.reload()
+    expect(visitor.text).to_have_text("".join(LONG).strip())
+    turn = visitor.answer.get_attribute("data-turn")
+    model.release()
+    with urllib.request.urlopen(f"{server.url}/v1/turns/{turn}/events") as log:
+        last = log.read().rpartition(b"id: ")[2].split()[0]
+    visitor.page.wait_for_function("() => document.querySelector('.answer[data-phase=writing]')")
+    held[0].continue_()
+    visitor.finished()
+    expect(visitor.text).to_have_text("".join(LONG + WORDS).strip())
+    seq = held[0].request.url.rpartition("%2F")[2]
+    assert 0 < int(seq) < int(last)
+
+
+@pytest.mark.parametrize("status", [404, 500])
+def test_without_what_there_was_every_event_is_followed(
+    visitor: Visitor, model: ToldModel, status: int
+) -> None:
+    """Where the answer so far cannot be had, a reload brings it back event by event."""
+    model.tell(*WORDS[:40], HOLD, *WORDS[40:])
+    visitor.ask()
+    expect(visitor.text).to_contain_text("word39")
+    visitor.page.route("**/v1/turns/trn_*", lambda route: route.fulfill(status=status))
+    visitor.page.reload()
+    expect(visitor.text).to_have_text("".join(WORDS[:40]).strip())
+    model.release()
+    visitor.finished()
+    expect(visitor.text).to_have_text(ALL)
 
 
 def test_statement_35_a_second_browser_sees_the_same_text(

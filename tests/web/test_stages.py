@@ -1,7 +1,7 @@
 """What happens before and beside the text: stages, thoughts, tools."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.web.conftest import Server, Visitor
 from tests.web.quickest import quick_enough
@@ -53,6 +53,25 @@ def test_the_trace_is_there_after_a_reload(spectator: Visitor) -> None:
     spectator.page.reload()
     spectator.answer.get_by_text("Answered in").click()
     expect(spectator.answer.locator(".tool")).to_contain_text("look_up")
+
+
+def test_what_goes_on_is_there_after_a_reload_before_any_event(spectator: Visitor) -> None:
+    """The stage by its name, the thoughts, the text and a call whose arguments are half there; what comes
+    then goes on from it."""
+    held: list[Route] = []
+    spectator.ask("half")
+    expect(spectator.answer.locator(".tool")).to_contain_text("the gr")
+    spectator.page.route("**/v1/events?*", lambda route: held.append(route))
+    spectator.page.reload()
+    expect(spectator.answer.locator(".tool")).to_contain_text('{"door": "the gr')
+    expect(spectator.text).to_have_text("I look for it.")
+    expect(spectator.answer.locator(".answer-foot .stage")).to_contain_text("Looking into the shed…")
+    expect(spectator.answer.locator(".reasoning")).to_have_count(1)
+    spectator.stop.click()
+    held[0].continue_()
+    expect(spectator.answer).to_contain_text("Stopped.")
+    expect(spectator.text).to_have_text("I look for it.")
+    expect(spectator.answer.locator(".tool")).to_have_attribute("data-status", "cancelled")
 
 
 def test_statement_25_a_tool_call_folds_when_it_is_done(spectator: Visitor) -> None:

@@ -1,7 +1,7 @@
 /** What a log folds to: the same record that the server's own fold makes (PROTOCOL.md §7). */
 
 import type {
-  CitationAdded, Data, EventOf, Failure, FinishReason, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, Usage,
+  CitationAdded, Data, EventOf, Failure, FinishReason, Passage, StageFinished, StageStarted, Status, StepStatus, Timing, TurnEvent, Usage,
 } from './events.ts'
 
 export interface ToolUse {
@@ -12,6 +12,8 @@ export interface ToolUse {
   status?: StepStatus
   output?: unknown
   error?: string
+  /** Only from the server, and of a call that is not made yet: what has come of its arguments, as JSON text. */
+  draft?: string
 }
 
 /** A turn, whole or so far; `seq` is the last event's number. */
@@ -38,6 +40,10 @@ export interface TurnState {
   tools: ToolUse[]
   stages: StageFinished[]
   data: Data[]
+  /** Only from the server, and while the turn goes on: every stage that was begun. */
+  stages_started?: StageStarted[]
+  /** Likewise: the part in which `text` ends. */
+  part_id?: string
 }
 
 export function fold(events: Iterable<TurnEvent>): TurnState {

@@ -168,11 +168,16 @@ class ToolUse(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: str = "running"
     output: Any = None
     error: str | None = None
+    draft: str = ""
+    """Of a call that is not made yet: what has come of its arguments, as JSON text."""
 
 
 class Turn(msgspec.Struct, kw_only=True):
     """What a log folds to, whole or so far. `seq` is the last event's number; `confidence`, 0 to 1, is the
-    grounding's, and None where there is none or it could not be computed."""
+    grounding's, and None where there is none or it could not be computed.
+
+    While the turn goes on it also says what whoever follows after `seq` has to know: every stage that was
+    begun, and in which part `text` ends."""
 
     turn_id: str = ""
     chat_id: str = ""
@@ -195,6 +200,8 @@ class Turn(msgspec.Struct, kw_only=True):
     tools: tuple[ToolUse, ...] = ()
     stages: tuple[e.StageFinished, ...] = ()
     data: tuple[e.Data, ...] = ()
+    stages_started: tuple[e.StageStarted, ...] | msgspec.UnsetType = msgspec.UNSET
+    part_id: str | msgspec.UnsetType = msgspec.UNSET
 
 
 def fold(log: Iterable[e.AnyEvent]) -> Turn:
@@ -208,13 +215,26 @@ def fold(log: Iterable[e.AnyEvent]) -> Turn:
 class Fold:
     """A turn being folded event by event; a text delta costs one write to a buffer."""
 
-    __slots__ = ("_data", "_parts", "_thoughts", "_tools", "_turn", "citations", "sources", "stages")
+    __slots__ = (
+        "_begun",
+        "_data",
+        "_drafts",
+        "_parts",
+        "_thoughts",
+        "_tools",
+        "_turn",
+        "citations",
+        "sources",
+        "stages",
+    )
 
     def __init__(self) -> None:
         self._turn = Turn()
         self._parts: dict[str, StringIO] = {}
         self._thoughts = StringIO()
         self._tools: dict[str, ToolUse] = {}
+        self._drafts: dict[str, StringIO] = {}
+        self._begun: list[e.StageStarted] = []
         self._data: dict[str | int, e.Data] = {}
         self.sources: list[e.Passage] = []
         self.citations: list[e.CitationAdded] = []
@@ -244,13 +264,19 @@ class Fold:
                 self.sources.extend(event.sources)
             case e.CitationAdded():
                 self.citations.append(event)
+            case e.StageStarted():
+                self._begun.append(event)
             case e.StageFinished():
                 self.stages.append(event)
             case e.ToolStarted(tool_call_id=key):
                 tools[key] = ToolUse(id=key, name=event.name)
+            case e.ToolInputDelta(tool_call_id=key):
+                self._drafts.setdefault(key, StringIO()).write(event.delta)
             case e.ToolCalled(tool_call_id=key):
+                self._drafts.pop(key, None)
                 tools[key] = replace(tools[key], input=event.input)
             case e.ToolFinished(tool_call_id=key):
+                self._drafts.pop(key, None)
                 tools[key] = replace(tools[key], status=event.status, output=event.output, error=event.error)
             case e.Data():
                 self._data[event.id if event.id is not None else event.seq] = event
@@ -282,16 +308,26 @@ class Fold:
 
     def turn(self) -> Turn:
         """The record of everything added so far."""
-        return msgspec.structs.replace(
+        replace = msgspec.structs.replace
+        drafts = {key: draft.getvalue() for key, draft in self._drafts.items()}
+        is_going_on = self._turn.status == "in_progress"
+        return replace(
             self._turn,
             text=self.text,
             reasoning=self._thoughts.getvalue(),
             sources=tuple(self.sources),
             citations=tuple(self.citations),
-            tools=tuple(self._tools.values()),
+            tools=tuple(replace(tool, draft=drafts.get(key, "")) for key, tool in self._tools.items()),
             stages=tuple(self.stages),
             data=tuple(self._data.values()),
+            stages_started=tuple(self._begun) if is_going_on else msgspec.UNSET,
+            part_id=self._last_part if is_going_on else msgspec.UNSET,
         )
+
+    @property
+    def _last_part(self) -> str:
+        """Where the text ends: parts do not interleave, and one that has said nothing has no place in it."""
+        return next((key for key, part in reversed(self._parts.items()) if part.tell()), "")
 
 
 def _confidence(figures: Any) -> float | None:

@@ -2,7 +2,7 @@
 
 import { batch, computed, signal } from '@preact/signals'
 import type {
-  CitationAdded, Failure, Feedback, Message, Passage, StageFinished, Status, StepStatus, Timing, TurnEvent, TurnState, Usage,
+  CitationAdded, Failure, Feedback, Message, Passage, StageFinished, StageStarted, Status, StepStatus, Timing, TurnEvent, TurnState, Usage,
 } from '@rivulet/client'
 
 import { Burst, PerFrame } from './frame.ts'
@@ -96,11 +96,31 @@ export class Answer {
     batch(() => this.#finish('failed', failure))
   }
 
+  /** Everything that the server has of it so far, at once; events go on after the turn's `seq`. */
+  resume(turn: TurnState): void {
+    const steps = stepsOf(turn)
+    const tools = turn.tools.map((use) => Tool.of(use))
+    batch(() => {
+      this.model.value = turn.model
+      this.text = turn.text
+      this.reasoning = turn.reasoning
+      this.#part = turn.part_id ?? ''
+      this.#burst = null
+      this.steps.value = steps
+      this.tools.value = tools
+      this.sources.value = turn.sources
+      this.citations.value = turn.citations
+      if (turn.status !== 'in_progress') this.#end(turn.status, turn)
+      else if (turn.text) this.#begin()
+      else this.#frame.ask()
+    })
+  }
+
   /** What a message does not tell: how the answer came about. */
   recall(turn: TurnState): void {
     batch(() => {
       this.turn.value = turn
-      if (!this.steps.value.length) this.steps.value = turn.stages.map(stepOf)
+      if (!this.steps.value.length) this.steps.value = stepsOf(turn)
       if (!this.tools.value.length) this.tools.value = turn.tools.map((use) => Tool.of(use))
       this.reasoning ||= turn.reasoning
       this.changed.value += 1
@@ -120,11 +140,9 @@ export class Answer {
         this.turnId = event.turn_id
         this.model.value = event.model
         return
-      case 'stage.started': {
-        const { stage_id: id, stage: name, label } = event
-        this.steps.value = [...this.steps.value, { id, name, label, status: 'running', duration: undefined }]
+      case 'stage.started':
+        this.steps.value = [...this.steps.value, begun(event)]
         return
-      }
       case 'stage.finished':
         this.steps.value = this.steps.value.map((step) => (step.id === event.stage_id ? { ...stepOf(event), label: step.label } : step))
         return
@@ -147,9 +165,7 @@ export class Answer {
         this.#tool(event.tool_call_id)?.finished(event.status ?? 'completed', event.output, event.error)
         return
       case 'turn.finished':
-        this.usage.value = event.usage ?? null
-        this.timing.value = event.timing ?? null
-        this.#finish(event.status, event.error ?? null)
+        this.#end(event.status, event)
         return
       case 'text.started':
       case 'text.finished':
@@ -181,12 +197,29 @@ export class Answer {
     return this.tools.value.findLast((tool) => tool.id === id)
   }
 
+  #end(status: Status, { usage, timing, error }: Partial<Pick<TurnState, 'usage' | 'timing' | 'error'>>): void {
+    this.usage.value = usage ?? null
+    this.timing.value = timing ?? null
+    this.#finish(status, error ?? null)
+  }
+
   #finish(status: Status, failure: Failure | null): void {
     this.status.value = status
     this.failure.value = failure
     this.phase.value = 'finished'
     this.#frame.now()
   }
+}
+
+/** A turn that has ended says no more which stages were begun: they were all finished. */
+function stepsOf({ stages, stages_started: started }: TurnState): Step[] {
+  const finished = new Map(stages.map((stage) => [stage.stage_id, stepOf(stage)]))
+  if (!started) return [...finished.values()]
+  return started.map((stage) => ({ ...(finished.get(stage.stage_id) ?? begun(stage)), label: stage.label }))
+}
+
+function begun({ stage_id: id, stage: name, label }: StageStarted): Step {
+  return { id, name, label, status: 'running', duration: undefined }
 }
 
 function stepOf({ stage_id: id, stage: name, status = 'completed', duration_ms: duration = 0 }: StageFinished): Step {

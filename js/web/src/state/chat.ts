@@ -1,7 +1,7 @@
 /** The open chat: what can be asked and done in it, and the one answer that is being written. */
 
 import { batch, signal } from '@preact/signals'
-import { isChatError, type Connection, type Question, type Trouble, type Turn } from '@rivulet/client'
+import { isChatError, type Connection, type Question, type Trouble, type Turn, type TurnEvent } from '@rivulet/client'
 
 import { words } from '../words.ts'
 import { Answer } from './answer.ts'
@@ -16,6 +16,9 @@ import { chatId, goTo } from './route.ts'
 import { request, server } from './server.ts'
 import { whileAnswering } from './settings.ts'
 import { tellWindows } from './windows.ts'
+
+/** A line on which half a megabyte takes longer brings all the events no sooner. */
+const PATIENCE_MS = 20_000
 
 /** Lives as long as its chat is on the screen; leaving it stops the following, never the turn. */
 export class OpenChat {
@@ -213,12 +216,28 @@ export class OpenChat {
     answer.turnId = turnId
     this.exchanges.remember(answer)
     this.running.value = answer
-    void this.#follow(answer, server.turns.follow(turnId, this.#following()))
+    void this.#follow(answer, this.#soFarAndOn(answer))
   }
 
-  async #follow(answer: Answer, turn: Turn): Promise<void> {
+  /** Takes what there is in one small answer, and gives the events after it; all events without that answer. */
+  async *#soFarAndOn(answer: Answer): AsyncGenerator<TurnEvent, void, void> {
+    const options = this.#following()
+    let after = ''
     try {
-      for await (const event of turn) {
+      const turn = await server.turns.get(answer.turnId, AbortSignal.any([options.signal, AbortSignal.timeout(PATIENCE_MS)]))
+      answer.resume(turn)
+      after = String(turn.seq)
+      this.heardAt = performance.now()
+    } catch (problem) {
+      options.signal.throwIfAborted()
+      console.warn('The answer so far could not be read; all of it is followed.', problem)
+    }
+    if (answer.isRunning) yield* server.turns.follow(answer.turnId, { ...options, after })
+  }
+
+  async #follow(answer: Answer, events: AsyncIterable<TurnEvent>): Promise<void> {
+    try {
+      for await (const event of events) {
         this.heardAt = performance.now()
         answer.take(event)
       }

@@ -25,6 +25,7 @@ export class Tool {
 
   static of(use: ToolUse): Tool {
     const tool = new Tool(use.id, use.name)
+    tool.draft = use.draft ?? ''
     tool.called(use.input)
     if (use.status) tool.finished(use.status, use.output, use.error)
     return tool
