@@ -17,7 +17,7 @@ import { request, server } from './server.ts'
 import { whileAnswering } from './settings.ts'
 import { tellWindows } from './windows.ts'
 
-/** A line on which half a megabyte takes longer brings all the events no sooner. */
+/** As long as a line that is followed may be silent; then the events show at least that something comes. */
 const PATIENCE_MS = 20_000
 
 /** Lives as long as its chat is on the screen; leaving it stops the following, never the turn. */
