@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rivulet.domain.chat import Chat, Feedback, Message
-from rivulet.domain.events import Passage
+from rivulet.domain.events import CitationAdded, Passage
 from rivulet.domain.export import FORMATS, file_name, markdown, table, tree
 from rivulet.domain.transcript import Transcript
 from rivulet.domain.tree import Node, Tree
@@ -55,18 +55,42 @@ def source(**fields: object) -> Passage:
     return Passage(**(named | fields))  # type: ignore[arg-type]
 
 
+def cited(*numbers: int) -> tuple[CitationAdded, ...]:
+    return tuple(CitationAdded(part_id="t", source_id="s", n=n, start=0, end=3) for n in numbers)
+
+
 def rows(written: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(written.decode("utf-8-sig"), newline="")))
 
 
 def test_markdown_reads_as_the_chat_does() -> None:
-    """The chosen answer only, with its sources numbered as its marks are; addresses only of the open web."""
-    found = (source(page=3), source(n=2, title="A [page]", url="https://example.org/a b"))
-    written = markdown(transcript("Old.", "Because *so* [1].", sources=found), AT).decode()
+    """The chosen answer only, with the sources it cites, numbered as its marks are; addresses only of the
+    open web."""
+    found = (source(page=3), source(n=2, title="A [page]", url="https://example.org/a b"), source(n=3))
+    used = cited(1, 2)
+    written = markdown(transcript("Old.", "Because *so* [1].", sources=found, citations=used), AT).decode()
     assert written == (
         "# Why?\n\n## Question\n\nWhy?\n\n## Answer\n\nBecause *so* [1].\n\n"
         "Sources:\n\n- [1] The manual, page 3\n- [2] A \\[page\\] <https://example.org/a%20b>\n"
     )
+
+
+def test_sources_of_one_document_can_be_told_apart() -> None:
+    """By their headings, without the one that is the title, and with the file, in Markdown and in a table."""
+    headings = ("The manual › Care › Oil", "The manual › Paint", "The manual", 7)
+    found = tuple(
+        source(n=n, filename="manual.md", metadata={"heading": heading})
+        for n, heading in enumerate(headings, start=1)
+    )
+    said = transcript("So.", sources=found, citations=cited(1, 2, 3, 4))
+    listed = [
+        "[1] The manual, Care › Oil, manual.md",
+        "[2] The manual, Paint, manual.md",
+        "[3] The manual, manual.md",
+        "[4] The manual, manual.md",
+    ]
+    assert markdown(said, AT).decode().endswith("\n".join(f"- {each}" for each in listed) + "\n")
+    assert rows(table(said, AT))[1]["sources"] == "\n".join(listed)
 
 
 @given(question=TEXTS.filter(str.strip), answer=TEXTS, title=TEXTS)
@@ -102,7 +126,7 @@ def test_no_cell_of_a_table_is_a_formula(text: str) -> None:
     """In a question, an answer, a title of a source and a comment alike."""
     feedback = Feedback(rating="down", comment=text, updated_at=AT)
     found = (source(title=text),)
-    written = table(transcript(text, question=text, sources=found, feedback=feedback), AT)
+    written = table(transcript(text, question=text, sources=found, citations=cited(1), feedback=feedback), AT)
     for row in rows(written):
         for cell in row.values():
             assert not cell.lstrip().startswith(tuple("=+-@＝＋－＠")), row

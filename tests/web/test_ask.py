@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.web.conftest import DOCUMENTS, HOLD, QUESTION, TWO_SOURCES, ToldModel, Visitor, documents_are_read
+from tests.web.conftest import DOCUMENTS, HOLD, QUESTION, ToldModel, Visitor, documents_are_read
 
 
 def test_a_question_is_answered_while_one_watches(visitor: Visitor, model: ToldModel) -> None:
@@ -43,14 +43,22 @@ def test_a_citation_opens_its_passage_in_the_document(visitor: Visitor, model: T
 
 
 def test_sources_are_listed_and_can_be_stepped_through(visitor: Visitor, model: ToldModel, server) -> None:
-    """Cited sources stand under the answer, the others are folded; the drawer steps through all of them."""
+    """Cited sources stand under the answer, the others are folded; those of one document can be told apart;
+    the drawer steps through all of them."""
     documents_are_read(server)
     model.tell("Chain, brakes and gearbox oil [1].")
-    visitor.ask(TWO_SOURCES)
+    visitor.ask(
+        "What does the chapter about the frame say, what colour is the paint, and what about the oil?"
+    )
     visitor.finished()
     expect(visitor.answer.locator(".source")).to_have_count(1)
     visitor.answer.get_by_role("button", name="not cited").click()
-    visitor.answer.locator(".source").last.click()
+    chips = visitor.answer.locator(".source")
+    assert chips.locator(".source-title").all_inner_texts().count("Gearbox manual 🚲") > 1
+    names = [(chip.get_attribute("aria-label") or "").partition(": ")[2] for chip in chips.all()]
+    assert "Gearbox manual 🚲, Oil" in names
+    assert len(set(names)) == len(names)
+    chips.last.click()
     position = visitor.drawer.get_by_text(re.compile(r"\d+ of \d+"))
     number, count = re.findall(r"\d+", position.inner_text())
     assert number == count

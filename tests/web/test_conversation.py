@@ -87,8 +87,10 @@ def test_statement_43_a_copied_answer_is_markdown_with_its_sources(reader: Visit
     reader.press("Copy the answer")
     reader.page.wait_for_function("window.copied")
     copied = reader.page.evaluate("copied")
-    assert copied.startswith("Every **5,000 kilometres** [1].\n\nSources:\n\n- [1] ")
-    assert "Gearbox manual" in copied
+    own = f"{reader.page.url.split('/#')[0]}/v1/documents/"
+    said, listed = copied.split("\n\nSources:\n\n- [1] ")
+    assert said == "Every **5,000 kilometres** [1]."
+    assert re.fullmatch(rf"\[Gearbox manual 🚲\]\(<{own}\w+>\), Oil, gearbox.md\n", listed)
     reader.press("More")
     reader.page.get_by_role("menuitem", name="Copy as plain text").click()
     reader.page.wait_for_function("window.copied.startsWith('Every 5,000')")
@@ -157,7 +159,7 @@ def test_statement_46_an_exported_chat_has_the_text_of_the_transcript(
     parts = re.split(r"\n\n## (?:Question|Answer)\n\n|\n\nSources:\n\n", saved["md"])
     title = reader.page.locator("h1").text_content()
     assert parts[:-1] == [f"# {title}", QUESTION, "Every **5,000 kilometres** [1]."]
-    assert "Gearbox manual" in parts[-1]
+    assert parts[-1] == "- [1] Gearbox manual 🚲, Oil, gearbox.md\n"
     assert reader.page.url.rsplit("/", 1)[1] in saved["json"]
 
 

@@ -48,7 +48,9 @@ def test_a_printed_chat_is_the_whole_conversation_and_nothing_else(paper: pypdfi
         assert said in whole
     for shown in ("A gearbox (Image at images.example)", "The plug (Image at images.example) and"):
         assert shown in whole
-    assert re.search("1 (Gearbox manual|Service schedule)", whole)
+    assert re.search(
+        r"1 (Gearbox manual.* Oil, gearbox.md|Service schedule service.md), http\S+/documents/", whole
+    )
     for n in range(40):
         assert f"Line {n} of a long question." in whole
     for n in range(90):

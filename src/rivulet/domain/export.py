@@ -26,14 +26,14 @@ class Format(NamedTuple):
 
 
 def markdown(transcript: Transcript, at: int) -> bytes:
-    """Questions and answers as they were written, with the sources of each answer under it."""
+    """Questions and answers as they were written, with the sources that each answer cites under it."""
     parts = [f"# {_plain(transcript.chat.title) or 'Chat'}"]
     for message in transcript.messages():
         parts += ["## Question" if message.role == "user" else "## Answer", _closed(message.text)]
         if message.status in ("failed", "cancelled", "incomplete"):
             parts.append(f"*({_ENDS[message.status]})*")
-        if message.sources:
-            parts.append("Sources:\n\n" + "\n".join(_listed(each) for each in message.sources))
+        if cited := _cited(message):
+            parts.append("Sources:\n\n" + "\n".join(_listed(each) for each in cited))
     return ("\n\n".join(filter(None, parts)) + "\n").encode()
 
 
@@ -81,6 +81,9 @@ def file_name(title: str, at: int, ending: str) -> str:
     return f"{name}-{_time(at):%Y-%m-%d}.{ending}"
 
 
+_HEADINGS = " › "
+"""Between the headings a passage stands under, the nearest last."""
+
 _NAME_CHARS = 60
 """At four bytes a letter still below the 255 bytes a file's name may have."""
 
@@ -119,7 +122,7 @@ def _cells(message: Message) -> Sequence[str | int | None]:
         message.status,
         message.model,
         message.text,
-        "\n".join(f"[{each.n}] {each.title}" for each in message.sources),
+        "\n".join(f"[{each.n}] {', '.join(_name(each))}" for each in _cited(message)),
         usage and usage.input_tokens,
         usage and usage.output_tokens,
         feedback and feedback.rating,
@@ -140,10 +143,27 @@ def _harmless(cell: str | int | None) -> str | int | None:
     return f"'{cell}" if _FORMULA.match(cell) else cell
 
 
+def _cited(message: Message) -> list[Passage]:
+    """What was found and not used is not what the answer rests on."""
+    used = {citation.n for citation in message.citations}
+    return [source for source in message.sources if source.n in used]
+
+
 def _listed(source: Passage) -> str:
-    page = f", page {source.page}" if source.page is not None else ""
+    """With its address on the web; this server does not know at which it is reached itself."""
     is_public = source.url.startswith(("https://", "http://"))
-    return f"- [{source.n}] {_plain(source.title)}{page}" + (f" <{_url(source.url)}>" if is_public else "")
+    name = ", ".join(map(_plain, _name(source)))
+    return f"- [{source.n}] {name}" + (f" <{_url(source.url)}>" if is_public else "")
+
+
+def _name(source: Passage) -> list[str]:
+    """Its title, and what tells it from the others of that title: its headings, its page, its file."""
+    heading = (source.metadata or {}).get("heading")
+    path = heading.split(_HEADINGS) if isinstance(heading, str) else []
+    within = _HEADINGS.join(path[1:] if path[:1] == [source.title] else path)
+    page = f"page {source.page}" if source.page is not None else ""
+    file = source.filename if source.filename != source.title else ""
+    return [part for part in (source.title, within, page, file) if part]
 
 
 def _url(url: str) -> str:

@@ -2,15 +2,16 @@
 
 import { words } from '../words.ts'
 import type { Answer } from './answer.ts'
+import { addressOf, factsAmong } from './source-name.ts'
 
 /** The text as it was written, then what its numbers stand for. */
 export function copiedAnswer(answer: Answer): string {
   const used = answer.sources.value.filter(({ n }) => answer.cited.value.has(n))
   if (!used.length) return answer.text
-  const lines = used.map(({ n, title, filename, url, page }) => {
-    const name = escaped(title || filename || url)
-    const place = page == null ? '' : `, ${words.page(page)}`
-    return /^https?:/.test(url) ? `[${n}] [${name}](<${url}>)${place}` : `[${n}] ${name}${place}`
+  const lines = used.map((source) => {
+    const { n, title, filename, url } = source
+    const [name, address] = [escaped(title || filename || url), addressOf(source)]
+    return [`[${n}] ${address ? `[${name}](<${address}>)` : name}`, ...factsAmong(answer.sources.value, source).map(escaped)].join(', ')
   })
   return `${answer.text.trimEnd()}\n\n${words.sourceList}:\n\n${lines.map((line) => `- ${line}`).join('\n')}\n`
 }

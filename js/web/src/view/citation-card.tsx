@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 
 import { runsOf } from '../markdown/written.ts'
 import type { Reference } from '../state/references.ts'
+import { headingsOf } from '../state/source-name.ts'
 import { words } from '../words.ts'
 import { referenceOf } from './citation.ts'
 import { isUnsupported, Support } from './support.tsx'
@@ -73,6 +74,7 @@ function Card({ chip, reference }: Shown) {
   const card = useRef<HTMLDivElement>(null)
   useLayoutEffect(() => place(card.current as HTMLElement, chip), [chip])
   const { passage, citation } = reference
+  const heading = headingsOf(passage).at(-1)
   const snippet = citation?.quote || passage.text.trim()
   return (
     <div class="citation-card" ref={card} role="tooltip">
@@ -82,6 +84,7 @@ function Card({ chip, reference }: Shown) {
         {snippet.length > SNIPPET && '…'}
       </p>
       <p class="citation-foot">
+        {heading && <span dir="auto">{heading}</span>}
         {passage.page != null && <span>{words.page(passage.page)}</span>}
         {citation?.support != null && <Support share={citation.support} />}
       </p>

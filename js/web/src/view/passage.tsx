@@ -4,6 +4,7 @@ import type { Passage } from '@rivulet/client'
 
 import { openPanel } from '../state/panel.ts'
 import type { Reference } from '../state/references.ts'
+import { factsOf } from '../state/source-name.ts'
 import { words } from '../words.ts'
 import { DocumentText } from './document-text.tsx'
 import { LeftIcon, RightIcon } from './icons.tsx'
@@ -22,8 +23,7 @@ export function PassageView({ references, index }: Props) {
         <p class="passage-title"><b translate={false}>{passage.n}</b><span dir="auto">{passage.title}</span></p>
         <Steps references={references} index={index} />
         <p class="passage-facts">
-          {passage.filename && passage.filename !== passage.title && <span dir="auto">{passage.filename}</span>}
-          {passage.page != null && <span>{words.page(passage.page)}</span>}
+          {factsOf(passage).map((fact) => <span key={fact} dir="auto">{fact}</span>)}
           {!citation && <span>{words.notCited}</span>}
           {citation?.support != null && <Support share={citation.support} />}
         </p>

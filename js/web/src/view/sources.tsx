@@ -4,6 +4,7 @@ import { useSignal } from '@preact/signals'
 import type { Passage } from '@rivulet/client'
 
 import type { Answer } from '../state/answer.ts'
+import { addressOf, factsAmong, placeAmong } from '../state/source-name.ts'
 import { words } from '../words.ts'
 import { openSource } from './citation.ts'
 
@@ -26,15 +27,20 @@ export function Sources({ answer }: { answer: Answer }) {
   )
 }
 
-/** Number and page are drawn by the style sheet: what is read out is the one sentence of the label. */
+/** Number, place and page are drawn by the style sheet: what is read out is the one sentence of the label. On paper
+ * there is room to say all of it. */
 function Pill({ answer, passage }: { answer: Answer; passage: Passage }) {
-  const page = passage.page == null ? undefined : words.page(passage.page)
-  const label = words.source(passage.n, passage.title)
+  const page = passage.page == null ? '' : words.page(passage.page)
+  const all = answer.sources.value
+  const place = placeAmong(all, passage)
+  const label = [words.source(passage.n, passage.title), place, page].filter(Boolean).join(', ')
+  const full = [...factsAmong(all, passage), addressOf(passage)].filter(Boolean).join(', ')
   return (
     <li>
-      <button type="button" class="source" onClick={() => openSource(answer, passage.n)} aria-label={page ? `${label}, ${page}` : label}>
+      <button type="button" class="source" data-full={full} onClick={() => openSource(answer, passage.n)} aria-label={label}>
         <b data-text={passage.n} />
         <span class="source-title" dir="auto">{passage.title}</span>
+        {place && <span class="source-place" dir="auto" data-text={place} />}
         {page && <span class="source-page" data-text={page} />}
       </button>
     </li>
