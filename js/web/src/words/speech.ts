@@ -14,6 +14,7 @@ export interface Speech<Rule extends Intl.LDMLPluralRule> {
   /** Whole seconds, as of a clock that runs. */
   seconds: (n: number) => string
   date: (at: number) => string
+  /** A time of today is the clock's alone. */
   time: (at: number) => string
   list: (items: readonly string[]) => string
 }
@@ -33,6 +34,7 @@ export function speech<Rule extends Intl.LDMLPluralRule>(locale: string): Speech
   const [milliseconds, tenths, seconds] = [unit('millisecond', 0), unit('second', 1), unit('second', 0)]
   const day = new Intl.DateTimeFormat(locale, { dateStyle: 'medium' })
   const clock = new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' })
+  const hour = new Intl.DateTimeFormat(locale, { timeStyle: 'short' })
   const items = new Intl.ListFormat(locale, { type: 'conjunction' })
   return {
     number,
@@ -47,10 +49,12 @@ export function speech<Rule extends Intl.LDMLPluralRule>(locale: string): Speech
     duration: (ms) => (ms < 1000 ? milliseconds(ms) : tenths(ms / 1000)),
     seconds,
     date: (at) => day.format(at),
-    time: (at) => clock.format(at),
+    time: (at) => (isToday(at) ? hour : clock).format(at),
     list: (all) => items.format(all),
   }
 }
+
+const isToday = (at: number) => new Date(at).toDateString() === new Date().toDateString()
 
 /** Digits behind the point until two of them say something; 2 to 9. */
 function fraction(amount: number): number {
