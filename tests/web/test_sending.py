@@ -171,7 +171,8 @@ def test_a_waiting_question_can_be_changed_and_removed(visitor: Visitor, model: 
 def test_statement_09_waiting_questions_are_held_after_a_stop_or_an_error(
     visitor: Visitor, model: ToldModel, end: str
 ) -> None:
-    """Nothing is asked until somebody says so, not even after a reload; then it is."""
+    """Nothing is asked until somebody says so, not even after a reload, and nobody is asked to say so while
+    another answer is written; then it is."""
 
     async def breaking_off(call: Call) -> None:
         await call.head()
@@ -196,6 +197,13 @@ def test_statement_09_waiting_questions_are_held_after_a_stop_or_an_error(
     visitor.page.reload()
     expect(held).to_contain_text("One question waits.")
     expect(visitor.questions).to_have_count(1)
+    model.tell("Another attempt", HOLD, ".")
+    visitor.press("Ask again" if end == "stop" else "Retry")
+    expect(visitor.text).to_have_text("Another attempt")
+    expect(visitor.page.locator(".queued")).to_have_count(1)
+    expect(held).to_have_count(0)
+    model.release()
+    expect(held).to_contain_text("One question waits.")
     model.tell("Here is the next.")
     visitor.press("Ask now")
     expect(visitor.text).to_have_text("Here is the next.")

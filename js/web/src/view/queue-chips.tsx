@@ -8,7 +8,8 @@ export function QueueChips({ chat, edit }: { chat: OpenChat; edit: (question: st
   const { queue } = chat
   const waiting = queue.waiting.value
   if (!waiting.length) return null
-  const isHeld = queue.isHeld.value
+  // While an answer is written there is nothing to decide.
+  const isHeld = queue.isHeld.value && chat.running.value === null
   return (
     <section class="queue" data-held={isHeld} aria-label={words.queue}>
       {isHeld && (
