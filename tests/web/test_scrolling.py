@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.web import states
-from tests.web.conftest import HOLD, Server, ToldModel, Visitor, documents_are_read
+from tests.web.conftest import HOLD, TWO_SOURCES, Server, ToldModel, Visitor, documents_are_read
 
 LINES = [f"Line {n} of a long answer.\n\n" for n in range(160)]
 TOP = "box => box.scrollTop"
@@ -98,20 +98,29 @@ def test_statement_21_scrolling_back_to_the_end_follows_again(
     visitor.finished()
 
 
-def test_an_answer_that_comes_all_at_once_is_seen_to_its_end(visitor: Visitor, model: ToldModel) -> None:
-    """Its last line and what can be done with it are in sight, as if it had come word by word."""
+def test_an_answer_that_comes_all_at_once_is_seen_to_its_end(
+    visitor: Visitor, server: Server, model: ToldModel
+) -> None:
+    """Its last line, what can be done with it and its sources, a row each on a phone, are in sight, as if it
+    had come word by word."""
+    documents_are_read(server)
     visitor.page.set_viewport_size({"width": 390, "height": 700})
     for _ in range(3):
-        model.tell("".join(LINES[:20]))
-        visitor.ask()
+        model.tell("".join(LINES[:20]), "So it is [1][2].")
+        visitor.ask(TWO_SOURCES)
         visitor.finished()
         expect(visitor.text.get_by_text("Line 19 of")).to_be_in_viewport()
         expect(visitor.answer.get_by_role("button", name="Copy the answer")).to_be_in_viewport(ratio=1)
+        expect(visitor.answer.locator(".sources")).to_be_in_viewport(ratio=1)
 
 
 @pytest.mark.parametrize("lines", [2, 60])
-def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, lines: int) -> None:
-    """The row below the answer and its sources come without a jump, below a short answer and a long one."""
+def test_statement_22_the_end_moves_nothing(
+    visitor: Visitor, server: Server, model: ToldModel, lines: int
+) -> None:
+    """The row below the answer and its sources come into sight without a jump, below a short one and a long
+    one."""
+    documents_are_read(server)
     model.tell("The oil is changed once a year [1].\n\n", *LINES[:lines], HOLD, "")
     visitor.ask()
     expect(visitor.text.get_by_text(f"Line {lines - 1} of")).to_be_in_viewport()
@@ -121,6 +130,7 @@ def test_statement_22_the_end_moves_nothing(visitor: Visitor, model: ToldModel, 
     model.release()
     visitor.finished()
     expect(visitor.answer.get_by_role("button", name="Copy the answer")).to_be_in_viewport()
+    expect(visitor.answer.locator(".source")).to_be_in_viewport(ratio=1)
     after = last.bounding_box()
     assert before
     assert after

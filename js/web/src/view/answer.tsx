@@ -1,6 +1,7 @@
 /** One attempt at an answer: how it came about, its text, how it ended, what can be done with it, its sources. */
 
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 
 import type { Answer } from '../state/answer.ts'
 import type { OpenChat } from '../state/chat.ts'
@@ -26,6 +27,9 @@ interface Props {
 export function AnswerView({ chat, exchange, answer }: Props) {
   const phase = answer.phase.value
   const isFinished = phase === 'finished'
+  // What was found is listed when the answer is over: its place is kept, so that it moves nothing that is being read.
+  const wasWatched = useRef(!isFinished).current
+  const hasRoom = wasWatched && answer.sources.value.length > 0
   const isShown = isFinished || (showsPartOfAnswers.value && phase !== 'waiting' && answer.text !== '')
   return (
     <div class="answer" data-phase={phase} data-turn={answer.turnId}>
@@ -33,7 +37,10 @@ export function AnswerView({ chat, exchange, answer }: Props) {
       <Reasoning answer={answer} />
       {answer.tools.value.map((tool) => <ToolView key={tool.id} tool={tool} />)}
       {isShown && <AnswerText answer={answer} />}
-      {isFinished ? <Ending chat={chat} exchange={exchange} answer={answer} /> : <div class="answer-foot">{isShown && <Doing answer={answer} />}</div>}
+      {isFinished && <Outcome chat={chat} exchange={exchange} answer={answer} />}
+      <div class={hasRoom ? 'answer-end room' : 'answer-end'}>
+        {isFinished ? <Ending chat={chat} exchange={exchange} answer={answer} /> : <div class="answer-foot">{isShown && <Doing answer={answer} />}</div>}
+      </div>
     </div>
   )
 }
@@ -45,8 +52,7 @@ function Doing({ answer }: { answer: Answer }) {
   return isOther ? <StageLine answer={answer} /> : null
 }
 
-function Ending({ chat, exchange, answer }: Props) {
-  const isOpen = useSignal(false)
+function Outcome({ chat, exchange, answer }: Props) {
   const failure = answer.failure.value
   const note = noteOf(answer)
   const canRetry = chat.running.value === null
@@ -57,6 +63,14 @@ function Ending({ chat, exchange, answer }: Props) {
         <FailureCard answer={answer} failure={failure} retry={canRetry ? () => void chat.retry(exchange) : undefined}
           discard={exchange.turnId ? undefined : () => chat.discard(exchange)} />
       )}
+    </>
+  )
+}
+
+function Ending({ chat, exchange, answer }: Props) {
+  const isOpen = useSignal(false)
+  return (
+    <>
       <div class="answer-foot">
         <AnswerActions chat={chat} exchange={exchange} answer={answer} isUsageOpen={isOpen} />
       </div>

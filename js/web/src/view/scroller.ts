@@ -12,6 +12,8 @@ const NEAR_PX = 60
 const FAR_PX = 200
 /** Between the last line and the composer. */
 const MARGIN_PX = 32
+/** Of the answer, above a list of sources that fills the view. */
+const LAST_WORDS_PX = 60
 /** For telling how much is new: a line of text with its share of the gaps between paragraphs. */
 const LINE_PX = 27
 
@@ -59,16 +61,21 @@ export class Scroller {
     this.#left = this.#end()
   }
 
-  /** The answer is over: what it said last comes into sight, what is put below it moves nothing. */
+  /** The answer is over: what was put below it comes into sight, as far as what it said last stays there. */
   finish(): void {
     if (!this.#isFollowing) return
-    const foot = this.#content.lastElementChild?.querySelector('.answer-foot')
-    if (foot) {
-      const bottom = foot.getBoundingClientRect().bottom - this.#box.getBoundingClientRect().bottom + MARGIN_PX
-      if (bottom > 1) this.#go(this.#box.scrollTop + bottom)
+    const end = this.#content.lastElementChild?.querySelector('.answer-end')
+    if (end) {
+      const [view, { top, bottom }] = [this.#box.getBoundingClientRect(), end.getBoundingClientRect()]
+      const hidden = Math.min(bottom - view.bottom + MARGIN_PX, top - view.top - LAST_WORDS_PX)
+      if (hidden > 1) this.#go(this.#box.scrollTop + hidden)
     }
+    this.rest()
+  }
+
+  /** Stays where it is while nothing is written: what grows then is nothing that was missed. */
+  rest = (): void => {
     this.hold()
-    // What is still put below, such as the sources, is nothing that was missed.
     this.#left = Infinity
   }
 

@@ -29,7 +29,7 @@ export function Transcript({ chat }: { chat: OpenChat }) {
   const hasEarlier = useLasting(chat.exchanges.earlier.value !== null, shown < all.length)
   useFollowing(chat, scroller.value)
   const isRunning = chat.running.value !== null
-  const stay = () => void (isRunning || scroller.value?.hold())
+  const stay = () => void (isRunning || scroller.value?.rest())
   return (
     <div class="transcript-frame">
       <div class="transcript" ref={box} role="log" aria-label={words.conversation} aria-busy={isRunning} tabIndex={0}
@@ -73,7 +73,7 @@ function Earlier({ chat, isNext, box }: { chat: OpenChat; isNext: boolean; box: 
 function ToLatest({ scroller }: { scroller: Scroller }) {
   const lines = scroller.newLines.value
   return (
-    <button type="button" class="latest" onClick={scroller.follow} aria-label={words.latestLabel}>
+    <button type="button" class="latest" onClick={scroller.follow} aria-label={lines > 0 ? `${words.newLines(lines)}. ${words.latestLabel}` : words.latestLabel}>
       <DownIcon /><span>{lines > 0 ? words.newLines(lines) : words.latest}</span>
     </button>
   )
