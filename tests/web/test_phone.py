@@ -22,6 +22,13 @@ INSIDE = """(one) => {
 }"""
 
 
+LINES = """(cell) => {
+  const range = document.createRange()
+  range.selectNodeContents(cell)
+  return range.getClientRects().length
+}"""
+
+
 @pytest.fixture
 def phone(new_visitor: Callable[..., Visitor], server: Server) -> Visitor:
     """Somebody with a phone."""
@@ -32,10 +39,13 @@ def phone(new_visitor: Callable[..., Visitor], server: Server) -> Visitor:
 
 def test_statement_55_a_keyboard_never_covers_the_composer(phone: Visitor, model: ToldModel) -> None:
     """With half of the height taken, upright and on its side, with a long draft and a waiting question, the
-    composer is all there to be seen; the end of the conversation stays in sight."""
-    model.tell("One answer.")
+    composer is all there to be seen; the end of the conversation stays in sight, with figures in one line."""
+    model.tell(
+        "One answer.\n\n| what is measured | target |\n|---|--:|\n| memory of a long name | 100 MB |\n"
+    )
     phone.ask()
     phone.finished()
+    assert phone.page.get_by_role("cell", name="100 MB").evaluate(LINES) == 1
     phone.composer.fill("One more line of a long draft.\n" * 12)
     for size in (PORTRAIT, LANDSCAPE):
         phone.page.set_viewport_size(size)  # type: ignore[arg-type]
