@@ -124,7 +124,13 @@ def test_53_the_drawer_is_worked_by_keyboard_alone(
         name, is_seen = visitor.page.evaluate(FOCUS)
         assert is_seen, name
         reached.append(name)
-    for name in ("Width of the drawer", "Close", "Next source", "Open the original", "Text of the document"):
+    for name in (
+        "Width of the drawer",
+        "Close",
+        "Next citation",
+        "Open the original",
+        "Text of the document",
+    ):
         assert name in reached, (name, reached)
     visitor.page.keyboard.press("Escape")
     expect(visitor.page.locator(".chip").first).to_be_focused()

@@ -134,9 +134,9 @@ def test_the_drawer_goes_from_citation_to_citation(reader: Visitor) -> None:
     drawer = reader.drawer
     expect(drawer.locator(".claim")).to_contain_text("The gearbox oil is changed every 5,000 kilometres")
     expect(drawer.locator(".support")).to_have_text(re.compile(r"^Support \d+%$"))
-    expect(drawer.get_by_text("1 of ")).to_be_visible()
-    expect(drawer.get_by_role("button", name="Previous source")).to_be_disabled()
-    drawer.get_by_role("button", name="Next source").click()
+    expect(drawer.get_by_text("Citation 1 of 2")).to_be_visible()
+    expect(drawer.get_by_role("button", name="Previous citation")).to_be_disabled()
+    drawer.get_by_role("button", name="Next citation").click()
     expect(drawer.locator(".claim")).to_contain_text("The service is yearly")
     expect(drawer.locator(".passage-title")).to_contain_text(reader.passage(1)["title"])
 

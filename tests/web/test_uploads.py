@@ -130,6 +130,27 @@ def test_50_the_composer_is_usable_during_an_upload(visitor: Visitor) -> None:
     expect(row(visitor, "slow.txt").get_by_role("progressbar")).to_be_visible()
 
 
+def test_50_on_a_phone_the_composer_stays_in_sight_during_an_upload(
+    new_visitor: Callable[..., Visitor], server: Server
+) -> None:
+    """The documents, which cover a phone, open for whoever asks to see them: before, from the empty chat, and
+    from the row above the question that says how the file goes."""
+    phone = new_visitor(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    phone.open(server.url)
+    phone.press("See what is there")
+    expect(phone.drawer).to_be_visible()
+    phone.press("Close")
+    hold(phone, b"slow.txt")
+    drop(phone, slow_txt=b"Never there.")
+    bar = phone.page.get_by_role("region", name="Files on their way")
+    expect(bar).to_contain_text("slow.txt")
+    expect(bar.get_by_role("progressbar")).to_be_visible()
+    phone.ask("Is the composer in sight?")
+    phone.finished()
+    bar.get_by_role("button").tap()
+    expect(row(phone, "slow.txt").get_by_role("progressbar")).to_be_visible()
+
+
 @pytest.mark.parametrize("status", REFUSALS)
 def test_a_refusal_is_said_in_plain_words(visitor: Visitor, status: int) -> None:
     """Whatever the server refuses a file with, the row says what happened and what to do."""

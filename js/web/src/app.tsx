@@ -26,6 +26,7 @@ import { Menu } from './view/menu.tsx'
 import { Rail } from './view/rail.tsx'
 import { doing } from './view/stage-line.tsx'
 import { Transcript } from './view/transcript.tsx'
+import { UploadsBar } from './view/uploads-bar.tsx'
 import { useViewport } from './view/viewport.ts'
 
 /** Whether the list of chats is out of the way on a wide window. */
@@ -66,6 +67,7 @@ export function App() {
         <Transcript chat={chat} />
         <div class="dock">
           <ConnectionBanner chat={chat} />
+          <UploadsBar />
           <Composer chat={chat} />
         </div>
       </main>

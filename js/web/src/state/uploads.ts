@@ -33,6 +33,11 @@ export const uploads = signal<readonly Upload[]>(remembered())
 export const failedUploads = computed(() => uploads.value.filter(({ phase }) => phase === 'failed'))
 export const waitingUploads = computed(() => uploads.value.filter(({ phase }) => phase !== 'failed'))
 
+/** The sources that were sent from here, until somebody has looked at the documents. */
+export const arrived = signal<ReadonlySet<string>>(new Set())
+/** Those of them that are still being read, or cannot be. */
+export const arriving = computed(() => (sources.value ?? []).filter(({ id, status }) => status !== 'ready' && arrived.value.has(id)))
+
 const running = new Map<number, AbortController>()
 let lastId = uploads.value.length
 
@@ -88,7 +93,10 @@ async function send(id: number, file: File): Promise<void> {
   try {
     if (file.size > LARGEST) throw new RangeError(words.uploadProblems.too_large)
     const made = await client.sources.upload([file], controller.signal)
-    take(made, () => (uploads.value = uploads.value.filter((one) => one.id !== id)))
+    take(made, () => {
+      uploads.value = uploads.value.filter((one) => one.id !== id)
+      arrived.value = new Set([...arrived.value, ...made.map((one) => one.id)])
+    })
   } catch (problem) {
     if (controller.signal.aborted) return
     change(id, { phase: 'failed', reason: reasonOf(problem) })

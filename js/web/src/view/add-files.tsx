@@ -4,16 +4,17 @@ import { useRef } from 'preact/hooks'
 
 import { worthSending } from '../state/dropped.ts'
 import { openPanel, panel } from '../state/panel.ts'
+import { isNarrow } from '../state/screen.ts'
 import { upload } from '../state/uploads.ts'
 import { words } from '../words.ts'
 import { ClipIcon, PlusIcon } from './icons.tsx'
 
-export function AddFiles({ isSmall = false }: { isSmall?: boolean }) {
+export function AddFiles({ isSmall = false, isPlain = false }: { isSmall?: boolean; isPlain?: boolean }) {
   const input = useRef<HTMLInputElement>(null)
   return (
     <>
       <Chooser input={input} />
-      <button type="button" class={isSmall ? 'round' : 'primary'} onClick={() => input.current?.click()} aria-label={words.addFiles} title={words.addFiles}>
+      <button type="button" class={isSmall ? 'round' : isPlain ? 'plain-button' : 'primary'} onClick={() => input.current?.click()} aria-label={words.addFiles} title={words.addFiles}>
         {isSmall ? <ClipIcon /> : <><PlusIcon /><span>{words.addFiles}</span></>}
       </button>
     </>
@@ -43,8 +44,8 @@ function Chooser({ input, isFolder = false }: { input: { current: HTMLInputEleme
   return <input ref={made} type="file" multiple hidden onChange={chosen} />
 }
 
-/** Starts the uploads and shows how they go. */
+/** Starts the uploads and shows how they go: in the drawer, or above the question where the drawer would cover it. */
 export function addFiles(files: Iterable<File>): void {
   upload(files)
-  if (panel.peek()?.kind !== 'documents') openPanel({ kind: 'documents' })
+  if (!isNarrow.peek() && panel.peek()?.kind !== 'documents') openPanel({ kind: 'documents' })
 }

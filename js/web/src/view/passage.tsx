@@ -41,11 +41,15 @@ export function PassageView({ references, index }: Props) {
 
 function Steps({ references, index }: Props) {
   const go = (to: number) => openPanel({ kind: 'passage', references, index: to })
+  const cited = references.filter(({ citation }) => citation).length
+  const place = index < cited ? words.citationOf(index + 1, cited) : words.uncitedOf(index - cited + 1, references.length - cited)
+  const previous = index <= cited ? words.previousCitation : words.previousPassage
+  const next = index < cited - 1 ? words.nextCitation : words.nextPassage
   return (
     <div class="passage-steps">
-      <button type="button" class="round" disabled={index === 0} onClick={() => go(index - 1)} aria-label={words.previousPassage} title={words.previousPassage}><LeftIcon /></button>
-      <span aria-live="polite">{words.passageOf(index + 1, references.length)}</span>
-      <button type="button" class="round" disabled={index === references.length - 1} onClick={() => go(index + 1)} aria-label={words.nextPassage} title={words.nextPassage}><RightIcon /></button>
+      <button type="button" class="round" disabled={index === 0} onClick={() => go(index - 1)} aria-label={previous} title={previous}><LeftIcon /></button>
+      <span aria-live="polite">{place}</span>
+      <button type="button" class="round" disabled={index === references.length - 1} onClick={() => go(index + 1)} aria-label={next} title={next}><RightIcon /></button>
     </div>
   )
 }

@@ -47,7 +47,10 @@ export const reader: typeof english = {
 
   previousPassage: 'المصدر السابق',
   nextPassage: 'المصدر التالي',
-  passageOf: (n, of) => `${number(n)} من ${number(of)}`,
+  previousCitation: 'الاقتباس السابق',
+  nextCitation: 'الاقتباس التالي',
+  citationOf: (n, of) => `الاقتباس ${number(n)} من ${number(of)}`,
+  uncitedOf: (n, of) => `لم يُقتبس: ${number(n)} من ${number(of)}`,
   close: 'إغلاق',
   openOriginal: 'فتح الأصل',
   loadingDocument: 'جارٍ فتح المستند…',
@@ -103,6 +106,7 @@ export const reader: typeof english = {
   addFiles: 'إضافة ملفات',
   addFolder: 'إضافة مجلد',
   documents: 'المستندات',
+  seeDocuments: 'عرض ما هو متاح',
   documentsCount: (n) =>
     plural(n, {
       zero: 'لا مستندات', one: 'مستند واحد', two: 'مستندان', few: '# مستندات', many: '# مستندًا', other: '# مستند',
@@ -126,6 +130,7 @@ export const reader: typeof english = {
   uploadDone: 'أُرسل، في انتظار الخادم',
   uploadWaiting: 'في انتظار دوره',
   uploads: 'ملفات قيد الرفع',
+  showUploads: 'عرض الملفات قيد الإرسال',
   uploadsLeft: (n) =>
     plural(n, {
       zero: 'لا ملفات قيد الرفع',
