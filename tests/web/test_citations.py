@@ -250,7 +250,7 @@ def test_a_passage_of_markdown_is_read_and_not_spelt(
     assert visitor.drawer.locator(".document-text").evaluate("one => one.textContent") == MARKDOWN
     soft, strong = mark.evaluate(FILLS)
     assert soft != strong
-    visitor.drawer.get_by_role("button", name="Next source").click()
+    visitor.drawer.get_by_role("button", name="Next citation").click()
     expect(visitor.drawer.locator(".support")).to_have_text("Support 0%")
     assert set(mark.evaluate(FILLS)) == {soft}
 

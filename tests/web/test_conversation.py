@@ -205,6 +205,7 @@ def test_statement_48_speed_is_told_of_answers_long_enough(visitor: Visitor, mod
 
 def test_a_chat_can_be_renamed_and_found(reader: Visitor) -> None:
     """The new name is in the list and after a reload; searching finds it by any of its words."""
+    reader.page.locator(".chat-row").first.hover()
     reader.page.get_by_role("button", name=re.compile("^Rename")).first.click()
     expect(reader.page.locator("input:focus")).to_be_visible()
     reader.page.keyboard.type("About the Zahnrad")

@@ -52,6 +52,7 @@ def test_45_a_link_is_read_without_login_until_it_is_revoked(
     expect(guest.text.locator("strong")).to_have_text("every 5,000 kilometres")
     guest.text.get_by_role("button", name=re.compile("^Source 1: ")).click()
     expect(guest.drawer.locator("mark")).to_contain_text("5,000 kilometres")
+    expect(guest.drawer.locator(".passage-facts")).to_contain_text("Oil")
     guest.page.keyboard.press("Escape")
     expect(guest.drawer).to_have_count(0)
     buttons = guest.page.get_by_role("button").evaluate_all("all => all.map((one) => one.textContent)")

@@ -38,6 +38,12 @@ class Passage(Record, frozen=True):
     rerank_score: float | None = None
     metadata: dict[str, Any] | None = None
 
+    @property
+    def heading(self) -> str | None:
+        """The headings it stands under, ` › ` between them and the nearest last, if its answerer says so."""
+        heading = (self.metadata or {}).get("heading")
+        return heading if isinstance(heading, str) else None
+
 
 class Cost(Record, frozen=True):
     """`currency` is three letters, as in ISO 4217."""

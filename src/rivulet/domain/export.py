@@ -158,8 +158,7 @@ def _listed(source: Passage) -> str:
 
 def _name(source: Passage) -> list[str]:
     """Its title, and what tells it from the others of that title: its headings, its page, its file."""
-    heading = (source.metadata or {}).get("heading")
-    path = heading.split(_HEADINGS) if isinstance(heading, str) else []
+    path = source.heading.split(_HEADINGS) if source.heading else []
     within = _HEADINGS.join(path[1:] if path[:1] == [source.title] else path)
     page = f"page {source.page}" if source.page is not None else ""
     file = source.filename if source.filename != source.title else ""

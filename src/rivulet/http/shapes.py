@@ -173,6 +173,7 @@ class SharedSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     filename: str | None = None
     media_type: str | None = None
     page: int | None = None
+    heading: str | None = None
     url: str | None = None
 
 

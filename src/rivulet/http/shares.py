@@ -118,6 +118,7 @@ def _source(passage: Passage) -> SharedSource:
         filename=passage.filename,
         media_type=passage.media_type,
         page=passage.page,
+        heading=passage.heading,
         url=passage.url if is_public else None,
     )
 

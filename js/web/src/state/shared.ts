@@ -17,7 +17,7 @@ export interface SharedChat {
 export type NotShared = 'gone' | 'busy' | 'unreachable'
 
 interface SharedMessage extends Pick<Message, 'role' | 'text' | 'status'> {
-  sources?: Pick<Passage, 'n' | 'title' | 'text' | 'filename' | 'page' | 'url'>[]
+  sources?: (Pick<Passage, 'n' | 'title' | 'text' | 'filename' | 'page' | 'url'> & { heading?: string })[]
   citations?: CitationAdded[]
 }
 
@@ -46,7 +46,9 @@ function answerOf({ text, status, sources = [], citations = [] }: SharedMessage)
   const answer = new Answer()
   answer.text = text
   answer.status.value = status ?? null
-  answer.sources.value = sources.map((one) => ({ id: `${one.n}`, source_id: '', document_id: '', chunk_id: '', score: 0, ...one, url: one.url ?? '' }))
+  answer.sources.value = sources.map(({ heading, ...one }) => ({
+    id: `${one.n}`, source_id: '', document_id: '', chunk_id: '', score: 0, ...one, url: one.url ?? '', metadata: { heading },
+  }))
   answer.citations.value = citations
   answer.phase.value = 'finished'
   return answer
