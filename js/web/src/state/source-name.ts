@@ -48,7 +48,9 @@ const nearest = (passage: Passage) => headingsOf(passage).at(-1) ?? ''
 
 const fileOf = ({ filename, title }: Passage) => (filename && filename !== title ? filename : '')
 
-function beginning({ text }: Passage): string {
-  const line = text.replace(/^[\s#>-]+|[|*`]+|-{3,}/g, ' ').replace(/\s+/g, ' ').trim()
+/** Its first words, past the title that it may begin with. */
+function beginning({ text, title }: Passage): string {
+  const said = text.replace(/^[\s#>-]+|[|*`]+|-{3,}/g, ' ').replace(/\s+/g, ' ').trim()
+  const line = said.startsWith(`${title} `) ? said.slice(title.length + 1) : said
   return line.length > BEGINNING ? `${line.slice(0, BEGINNING).trimEnd()}…` : line
 }

@@ -13,28 +13,28 @@ export function Sources({ answer }: { answer: Answer }) {
   const all = answer.sources.value
   const used = all.filter(({ n }) => answer.cited.value.has(n))
   const others = all.filter(({ n }) => !answer.cited.value.has(n))
+  const shown = isOpen.value ? all : used
   if (!all.length) return null
   return (
     <div class="sources">
-      {used.length > 0 && <ul>{used.map((one) => <Pill key={one.id} answer={answer} passage={one} />)}</ul>}
+      {used.length > 0 && <ul>{used.map((one) => <Pill key={one.id} answer={answer} passage={one} shown={shown} />)}</ul>}
       {others.length > 0 && (
         <button type="button" class="quiet" aria-expanded={isOpen.value} onClick={() => (isOpen.value = !isOpen.value)}>
           {used.length ? words.otherSources(others.length) : words.foundSources(others.length)}
         </button>
       )}
-      {isOpen.value && <ul class="uncited">{others.map((one) => <Pill key={one.id} answer={answer} passage={one} />)}</ul>}
+      {isOpen.value && <ul class="uncited">{others.map((one) => <Pill key={one.id} answer={answer} passage={one} shown={shown} />)}</ul>}
     </div>
   )
 }
 
 /** Number, place and page are drawn by the style sheet: what is read out is the one sentence of the label. On paper
  * there is room to say all of it. */
-function Pill({ answer, passage }: { answer: Answer; passage: Passage }) {
+function Pill({ answer, passage, shown }: { answer: Answer; passage: Passage; shown: readonly Passage[] }) {
   const page = passage.page == null ? '' : words.page(passage.page)
-  const all = answer.sources.value
-  const place = placeAmong(all, passage)
+  const place = placeAmong(shown, passage)
   const label = [words.source(passage.n, passage.title), place, page].filter(Boolean).join(', ')
-  const full = [...factsAmong(all, passage), addressOf(passage)].filter(Boolean).join(', ')
+  const full = [...factsAmong(shown, passage), addressOf(passage)].filter(Boolean).join(', ')
   return (
     <li>
       <button type="button" class="source" data-full={full} onClick={() => openSource(answer, passage.n)} aria-label={label}>
