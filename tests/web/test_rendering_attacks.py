@@ -8,8 +8,9 @@ from playwright.sync_api import Page, expect
 
 from tests.web.attacks import ANSWERS, HARM, HEAVY, poisoned
 from tests.web.bundle import markdown
-from tests.web.clock import ThreadClock, slowness
+from tests.web.clock import ThreadClock
 from tests.web.conftest import Server, ToldModel, Visitor
+from tests.web.quickest import quick_enough
 
 __all__ = ["markdown"]
 
@@ -37,13 +38,13 @@ def test_90_nothing_makes_a_delta_slow(markdown: Page, case: str) -> None:
     """After a hundred thousand letters of what costs most, a token more costs under 100 ms."""
     markdown.evaluate("text => markdown.begin(text)", HEAVY[case])
     clock = ThreadClock(markdown)
-    costs: list[float] = []
-    for _ in range(3):
+
+    def cost() -> list[float]:
         begun = clock.now()
         markdown.evaluate("() => markdown.more(' more')")
-        costs.append(clock.now() - begun)
-    quickest = min(costs)
-    assert quickest < 100 or quickest / slowness(markdown) < 100, costs
+        return [clock.now() - begun]
+
+    quick_enough([100], cost, markdown)
 
 
 def told(visitor: Visitor, model: ToldModel) -> None:
