@@ -9,7 +9,7 @@ import pytest
 
 from tests.web.clock import ThreadClock, slowness
 from tests.web.conftest import HOLD, Server, ToldModel, Visitor
-from tests.web.quickest import MEASURED_S
+from tests.web.quickest import ATTEMPTS, MEASURED_S
 from tests.web.tracing import tasks
 
 pytestmark = pytest.mark.timeout(MEASURED_S)
@@ -210,7 +210,7 @@ SECTION_TOKENS = 210
 @dataclass
 class LongAnswers:
     """Each is measured in one go, because bringing one about takes longer than all that is measured of it;
-    and again, at most three times, when a figure is too high: a program that comes in between makes
+    and again, a few times, when a figure is too high: a program that comes in between makes
     everything dearer, none makes it cheaper."""
 
     server: Server
@@ -219,7 +219,7 @@ class LongAnswers:
 
     def least(self, figure: str, limit: float, tokens: int) -> float:
         found = self.measured[tokens]
-        while not found or (min(getattr(one, figure) for one in found) > limit and len(found) < 3):
+        while not found or (min(getattr(one, figure) for one in found) > limit and len(found) < ATTEMPTS):
             found.append(self._measure(tokens))
         return min(getattr(one, figure) for one in found)
 
@@ -261,7 +261,7 @@ class LongAnswers:
         page = answer.visitor.page
         page.add_init_script(OPENED)
         took: list[float] = []
-        while not took or (min(took) > OPENING_MS and len(took) < 5):
+        while not took or (min(took) > OPENING_MS and len(took) < ATTEMPTS):
             page.reload()
             page.wait_for_function("() => window.tookMs")
             took.append(page.evaluate("tookMs"))
@@ -319,9 +319,9 @@ def test_budget_opening_a_long_answer(answers: LongAnswers) -> None:
 
 
 def least(cost: Cost, limit: float, *answer: str | int) -> float:
-    """Of at most three times, for the same reason."""
+    """Of a few times, for the same reason."""
     found = [cost(*answer)]
-    while min(found) > limit and len(found) < 3:
+    while min(found) > limit and len(found) < ATTEMPTS:
         found.append(cost(*answer))
     return min(found)
 
