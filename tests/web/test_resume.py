@@ -279,17 +279,26 @@ def test_a_lost_look_at_the_list_leaves_no_dot_alight(visitor: Visitor, model: T
 def test_statement_40_a_server_that_dies_in_the_middle_ends_the_turn_clearly(
     new_visitor: Callable[..., Visitor], new_server: Callable[..., Server], model: ToldModel
 ) -> None:
-    """After kill -9 and a new start the text is kept, the page says what happened, and Retry answers."""
+    """After kill -9 and a new start the text is kept where it was, the page says what happened, and Retry
+    answers."""
     server = new_server()
-    visitor = new_visitor()
+    visitor = new_visitor(viewport={"width": 1280, "height": 1000})
     visitor.open(server.url)
+    model.tell("Nothing much.")
+    visitor.ask()
+    visitor.finished()
     model.tell(*WORDS[:40], HOLD, "")
     visitor.ask()
     expect(visitor.text).to_contain_text("word39")
+    before = visitor.questions.last.bounding_box()
     server.stop(signal.SIGKILL)
+    banner = visitor.page.locator(".banner")
+    expect(banner).to_be_visible()
     server.start()
     card = visitor.answer.get_by_role("alert")
     expect(card).to_contain_text("interrupted")
+    expect(banner).to_have_count(0)
+    assert visitor.questions.last.bounding_box() == before
     expect(visitor.text).to_contain_text("word0 word1")
     model.tell("All of it.")
     card.get_by_role("button", name="Retry").click()

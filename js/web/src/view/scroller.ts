@@ -91,6 +91,8 @@ export class Scroller {
     // A question that was just asked has a whole view to itself (`--view`), so its end is its beginning at the top.
     this.#content.style.setProperty('--view', `${this.#box.clientHeight}px`)
     if (this.#isFollowing) this.#go(this.#box.scrollHeight)
+    // A view that grows is past the end until its question grows with it: the browser has gone back meanwhile.
+    else if (this.#box.scrollTop < this.#last) this.#go(this.#last)
     this.#look()
   }
 
@@ -110,7 +112,8 @@ export class Scroller {
     } else if (below <= 1 && top > this.#last) {
       this.#isFollowing = true
     }
-    this.#last = top
+    // `#settle` comes next where the browser has gone back, and sees whether it had to.
+    if (below > 1 || top > this.#last) this.#last = top
     this.#look()
   }
 
