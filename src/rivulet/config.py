@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from rivulet.domain.bot import Limits
+from rivulet.domain.bot import Interval, Limits
 from rivulet.domain.errors import RivuletError
 from rivulet.domain.prices import Price
 
@@ -31,7 +31,6 @@ class PublishableKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 Seconds = Annotated[float, msgspec.Meta(ge=0)]
-Interval = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from urllib.error import HTTPError
 import pytest
 from playwright.sync_api import Route, expect
 
+from rivulet.testing.model_call import Call
 from rivulet.testing.server_process import free_port
 from tests.web.attacks import ANSWERS, HARM, poisoned
 from tests.web.conftest import HOLD, ToldModel
@@ -295,14 +296,15 @@ def test_stop_keeps_what_was_written(customer: Customer, shop: Shop, model: Told
     expect(customer.page.locator(".end")).to_have_text("Stopped")
 
 
+async def broken(call: Call) -> None:
+    """A model whose line is reset in mid-answer."""
+    await call.head()
+    await call.say("The oil ")
+    call.reset()
+
+
 def test_a_failure_is_said_and_asked_again(customer: Customer, shop: Shop, model: ToldModel) -> None:
     """Words, code and request id; Retry asks once more without repeating the question."""
-
-    async def broken(call) -> None:  # type: ignore[no-untyped-def]
-        await call.head()
-        await call.say("The oil ")
-        call.reset()
-
     model.then(broken)
     customer.visit(shop)
     customer.ask()
@@ -320,12 +322,6 @@ def test_a_failure_is_said_and_asked_again(customer: Customer, shop: Shop, model
 def test_how_an_answer_ended_stays_said(customer: Customer, shop: Shop, model: ToldModel) -> None:
     """Half an answer and one without a word are told from whole ones, after the next question and on the next
     page; that nothing was written is said aloud too."""
-
-    async def broken(call) -> None:  # type: ignore[no-untyped-def]
-        await call.head()
-        await call.say("The oil ")
-        call.reset()
-
     model.then(broken)
     customer.visit(shop)
     customer.ask()

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-Seconds = Annotated[float, msgspec.Meta(gt=0)]
+Interval = Annotated[float, msgspec.Meta(gt=0)]
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -14,9 +14,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     `output_bytes` stops a model that repeats itself for ever (1 MiB is about 250,000 tokens).
     """
 
-    first_event_s: Seconds | None = 30.0
-    idle_s: Seconds | None = 30.0
-    total_s: Seconds | None = None
+    first_event_s: Interval | None = 30.0
+    idle_s: Interval | None = 30.0
+    total_s: Interval | None = None
     tool_steps: Annotated[int, msgspec.Meta(ge=0)] = 8
     output_bytes: Annotated[int, msgspec.Meta(ge=1)] = 1 << 20
 
