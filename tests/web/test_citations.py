@@ -127,6 +127,31 @@ def test_pointing_at_a_chip_shows_what_it_cites(reader: Visitor) -> None:
     expect(card).to_have_count(0)
 
 
+PRESS = "async (chip) => { chip.click(); await 0; await 0; return !document.querySelector('[role=tooltip]') }"
+COME_UNDER_THE_POINTER = """(chip, [clientX, clientY]) => new Promise((told) => {
+  const at = { clientX, clientY, bubbles: true, pointerType: 'mouse' }
+  chip.dispatchEvent(new PointerEvent('pointerover', at))
+  setTimeout(() => told(!document.querySelector('[role=tooltip]')), 300)
+})"""
+
+
+def test_a_chip_that_was_pressed_shows_no_card(reader: Visitor) -> None:
+    """The card is gone before the drawer comes, so Esc means the drawer; and a chip the text brings under
+    a pointer at rest, which may stand between two pixels, was not pointed at."""
+    one = chip(reader, 2)
+    one.focus()
+    expect(reader.page.get_by_role("tooltip")).to_be_visible()
+    assert one.evaluate(PRESS)
+    reader.page.keyboard.press("Escape")
+    expect(reader.drawer).to_have_count(0)
+    box = one.bounding_box()
+    assert box
+    at = [int(box["x"]) + 4.4, int(box["y"]) + 4.6]
+    reader.page.mouse.click(*at)
+    expect(reader.drawer).to_have_count(1)
+    assert one.evaluate(COME_UNDER_THE_POINTER, at)
+
+
 def test_the_drawer_goes_from_citation_to_citation(reader: Visitor) -> None:
     """In the order of the text, with what the answer says there and how far the passage supports it; what was
     found and not cited comes after."""

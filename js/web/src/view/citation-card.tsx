@@ -42,11 +42,14 @@ export function CitationCard() {
       else if (shown.value) later(LEAVE_MS, null)
       else clearTimeout(timer)
     }
+    const hide = () => {
+      clearTimeout(timer)
+      shown.value = null
+    }
     const press = (event: MouseEvent) => {
       pressed = placeOf(event)
-      later(0, null)
+      hide()
     }
-    const hide = () => later(0, null)
     // Esc takes the card away first, wherever the pointer is; only then does it mean anything else.
     const keyed = (event: KeyboardEvent) => {
       if (event.key !== 'Escape' || !shown.value) return
@@ -92,7 +95,8 @@ function Card({ chip, reference }: Shown) {
   )
 }
 
-const placeOf = ({ clientX, clientY }: MouseEvent) => `${clientX} ${clientY}`
+/** In whole pixels: a click has no others, the pointer has. */
+const placeOf = ({ clientX, clientY }: MouseEvent) => `${Math.floor(clientX)} ${Math.floor(clientY)}`
 
 /** Above the chip where there is room, else below; never outside the window. */
 function place(card: HTMLElement, chip: HTMLElement): void {
