@@ -1,6 +1,13 @@
-"""A process that indexes a folder and says each step before it takes it, so that it can be killed at any."""
+"""A process that indexes a folder and says each step before it takes it, so that it can be killed at any.
+
+    python -m tests.knowledge.indexing HOME [STEPS]
+
+Behind so many steps it does not take another one: whoever wants to kill it there need not hurry.
+"""
 
 import asyncio
+import itertools
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -27,8 +34,14 @@ def _announced(name: str, verb: Any) -> Any:
 
 
 def _say(step: str) -> None:
+    if next(_STEPS) == _LAST:
+        signal.pause()
     sys.stdout.write(f"{step}\n")
     sys.stdout.flush()
+
+
+_STEPS = itertools.count()
+_LAST = int(sys.argv[2]) if len(sys.argv) > 2 else None
 
 
 if __name__ == "__main__":

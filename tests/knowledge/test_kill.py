@@ -27,10 +27,8 @@ def library(edition: str) -> dict[str, str]:
 
 
 async def killed_after(home: Path, steps: int) -> bool:
-    """Starts the indexing and kills it when it has announced so many steps; False when it came to its end."""
-    child = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.knowledge.indexing", str(home), stdout=asyncio.subprocess.PIPE
-    )
+    """Starts the indexing and kills it within the last of so many steps; False when it came to its end."""
+    child = await begun(home, str(steps))
     assert child.stdout is not None
     for _ in range(steps):
         if not await child.stdout.readline():
@@ -39,6 +37,19 @@ async def killed_after(home: Path, steps: int) -> bool:
         child.kill()
     await child.communicate()
     return child.returncode != 0
+
+
+async def indexed(home: Path) -> None:
+    """Undisturbed, to the end."""
+    child = await begun(home)
+    await child.communicate()
+    assert child.returncode == 0
+
+
+async def begun(home: Path, *steps: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.knowledge.indexing", str(home), *steps), stdout=asyncio.subprocess.PIPE
+    )
 
 
 async def is_whole(home: Path, *editions: dict[str, str]) -> None:
@@ -93,7 +104,7 @@ def home(tmp_path: Path) -> Path:
 async def undisturbed(home: Path) -> dict[str, object]:
     other = home.with_name("undisturbed")
     shutil.copytree(home / "docs", other / "docs")
-    assert not await killed_after(other, 10_000)
+    await indexed(other)
     return await left(other)
 
 
@@ -107,7 +118,7 @@ async def test_killed_while_a_folder_is_new_it_resumes_without_a_trace(home: Pat
     for steps in (3, 28, 30, 19):
         assert await killed_after(home, steps)
         await is_whole(home, first)
-    assert not await killed_after(home, 10_000)
+    await indexed(home)
     expected = await undisturbed(home)
     assert (expected["documents"], expected["retired"], expected["orphans"]) == (FILES, 0, 0)
     assert await left(home) == expected
@@ -124,5 +135,5 @@ async def test_killed_while_every_file_is_replaced_each_is_old_or_new(home: Path
     for steps in (28, 30, 2):
         assert await killed_after(home, steps)
         await is_whole(home, library("first"), library("second"))
-    assert not await killed_after(home, 10_000)
+    await indexed(home)
     assert await left(home) == await undisturbed(home)

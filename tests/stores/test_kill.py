@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,30 +47,35 @@ class Heard:
             self.ended[turn] = e.decode(event)
 
 
-def run_and_kill(data_dir: Path, after_s: float, heard: Heard) -> None:
-    """The line a process was writing when it died does not count: it has no end."""
+def run_and_kill(data_dir: Path, turns: int, more: int, heard: Heard) -> None:
+    """When it has opened so many turns and said some more lines. The one a process was writing when it died
+    does not count: it has no end."""
     process = subprocess.Popen([sys.executable, str(APPENDER), str(data_dir)], stdout=subprocess.PIPE)
     assert process.stdout is not None
-    output = bytearray()
-    is_ready = threading.Event()
+    lines: list[bytes] = []
+    is_time = threading.Event()
 
-    def listen() -> None:
+    def listen(turns: int, more: int) -> None:
         assert process.stdout is not None
-        while piece := process.stdout.read1(1 << 16):
-            output.extend(piece)
-            if b"ready\n" in output:
-                is_ready.set()
+        is_ready = False
+        for line in process.stdout:
+            lines.append(line)
+            is_ready = is_ready or line == b"ready\n"
+            turns -= is_ready and line.startswith(b"opened ")
+            more -= is_ready and turns <= 0
+            if more <= 0:
+                is_time.set()
 
-    listener = threading.Thread(target=listen)
+    listener = threading.Thread(target=listen, args=(turns, more))
     listener.start()
-    assert is_ready.wait(30), "the process did not start"
-    time.sleep(after_s)
+    assert is_time.wait(60), "the process did not come so far"
     process.send_signal(signal.SIGKILL)
     assert process.wait(30) == -signal.SIGKILL
     listener.join(30)
     process.stdout.close()
-    for line in output.decode().split("\n")[:-1]:
-        heard.hear(line)
+    for line in lines:
+        if line.endswith(b"\n"):
+            heard.hear(line.decode().rstrip("\n"))
 
 
 async def test_twenty_kills(tmp_path: Path) -> None:
@@ -79,7 +83,7 @@ async def test_twenty_kills(tmp_path: Path) -> None:
     data directory; the last one's turns are ended here."""
     heard, chance = Heard(), random.Random(5)
     for _ in range(ROUNDS):
-        run_and_kill(tmp_path / "data", chance.uniform(0.0, 0.25), heard)
+        run_and_kill(tmp_path / "data", chance.randrange(25), chance.randrange(1, 60), heard)
     assert len(heard.opened) > 8 * ROUNDS
     db = Database.open(tmp_path / "data", ManualClock(), RESERVE)
     store = SqliteStore(db, ManualClock())
