@@ -6,12 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+import time
 import urllib.request
 
 import pytest
 
 from rivulet.domain.events import Passage
-from rivulet.ports.answering import Provider
+from rivulet.ports.answering import Piece, Prompt, Provider, Text
 from rivulet.testing.model_scripts import saying
 from rivulet.testing.scripted_model import FAULTS, ScriptedModel
 from tests.providers.hearing import hear
@@ -33,6 +34,20 @@ async def test_a_paced_model_says_as_much_as_its_name_asks(provider: Provider) -
     """`pace:2000:30` is thirty words, one per frame."""
     heard = await hear(provider, "pace:2000:30")
     assert len(heard.text.split()) == 30
+
+
+@pytest.mark.anyio
+async def test_a_paced_model_that_was_held_up_goes_on_at_its_pace(provider: Provider) -> None:
+    """What it could not say meanwhile does not come at once, which would be a single piece."""
+    heard: list[Piece] = []
+
+    def take(piece: Piece) -> None:
+        if not heard:
+            time.sleep(0.2)  # nothing else runs either: there is one loop
+        heard.append(piece)
+
+    await provider.stream(Prompt(question="Why?", model="pace:200:30"), take)
+    assert sum(isinstance(piece, Text) for piece in heard) > 20
 
 
 @pytest.mark.anyio
@@ -65,7 +80,7 @@ async def test_an_answer_that_is_not_streamed(model: ScriptedModel, openai: Prov
 
     def ask() -> dict:
         body = json.dumps({"model": "x", "messages": []}).encode()
-        with urllib.request.urlopen(model.url + "/v1/chat/completions", body, timeout=10) as reply:
+        with urllib.request.urlopen(model.url + "/v1/chat/completions", body, timeout=60) as reply:
             return json.load(reply)
 
     answer = await asyncio.to_thread(ask)
@@ -84,7 +99,7 @@ def test_as_a_process_it_prints_its_address_and_ends_when_told() -> None:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         assert re.fullmatch(r"http://127\.0\.0\.1:\d+", url)
-        with urllib.request.urlopen(url + "/api/tags", timeout=10) as reply:
+        with urllib.request.urlopen(url + "/api/tags", timeout=60) as reply:
             assert json.load(reply)["models"][0]["name"] == "scripted"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0

@@ -36,17 +36,20 @@ def answering(pace: float = 0, tokens: int | None = None) -> Script:
 
 
 def saying(*pieces: str, pace: float = 0, finish: str = "stop") -> Script:
-    """These pieces, a frame each, then a proper end."""
+    """These pieces, a frame each, then a proper end. After a moment without the processor they do not come
+    all at once: who reads would get them as one, and an answer that shall last would be over."""
 
     async def say(call: Call) -> None:
         if not call.streams:
             await whole_answer(call, "".join(pieces), finish)
             return
         await call.head()
-        begun = asyncio.get_running_loop().time()
+        now = asyncio.get_running_loop().time
+        due = now()
         for count, piece in enumerate(pieces):
             if pace and count:
-                await call.pause(begun + count / pace - asyncio.get_running_loop().time())
+                due = max(due + 1 / pace, now() + 0.5 / pace)
+                await call.pause(due - now())
             await call.say(piece)
         await call.finish(finish, _words(call.body.decode("utf-8", "replace")), len(pieces))
 
