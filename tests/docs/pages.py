@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from rivulet.testing.nursery import die_with_parent
-from rivulet.testing.server_process import free_port
+from rivulet.testing.server_process import held_port, port_of
 
 ROOT = Path(__file__).parents[2]
 RUN = [
@@ -76,7 +76,8 @@ class Terminal:
         self.steps = [each for each in blocks_of(page) if each.is_run]
         self._folder = folder / "folder"
         self._written = folder / "out"
-        self._ports = {port: str(free_port()) for port in PORTS}
+        self._held = {port: held_port() for port in PORTS}
+        self._ports = {port: str(port_of(held)) for port, held in self._held.items()}
         self._furnish()
         with self._written.open("wb") as out:
             self._shell = subprocess.Popen(
@@ -109,6 +110,8 @@ class Terminal:
         with suppress(ProcessLookupError):
             os.killpg(self._shell.pid, signal.SIGKILL)
         self._shell.wait()
+        for held in self._held.values():
+            held.close()
 
     def _furnish(self) -> None:
         self._folder.mkdir()

@@ -19,9 +19,21 @@ class NotReady(Exception):
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    with held_port() as held:
+        return port_of(held)
+
+
+def held_port() -> socket.socket:
+    """A port that nobody else is given for as long as this socket is open. Who is told its number may listen
+    there all the same, if it sets SO_REUSEADDR, as all servers do."""
+    held = socket.socket()
+    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    held.bind(("127.0.0.1", 0))
+    return held
+
+
+def port_of(held: socket.socket) -> int:
+    return int(held.getsockname()[1])
 
 
 class ServerProcess:
@@ -39,6 +51,7 @@ class ServerProcess:
         self._arguments = list(arguments)
         self._environment = {**os.environ, **(environment or {})}
         self._process: Child | None = None
+        self._held: socket.socket | None = None
 
     @property
     def url(self) -> str:
@@ -57,10 +70,17 @@ class ServerProcess:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def start(self, limit_s: float = 30.0) -> float:
+    async def start(self, limit_s: float = 60.0) -> float:
         """Seconds until it took new turns. Cancelling it leaves the process as far as it got."""
         await self.launch()
         begun = time.monotonic()
+        try:
+            await self._until_ready(begun, limit_s)
+        finally:
+            self._let_go()
+        return time.monotonic() - begun
+
+    async def _until_ready(self, begun: float, limit_s: float) -> None:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=2)) as session:
             while not await self._is_ready(session):
                 if self._process is None or self._process.status is not None:
@@ -68,11 +88,12 @@ class ServerProcess:
                 if time.monotonic() - begun > limit_s:
                     raise NotReady(f"the server was not ready within {limit_s:g} s: {self._last_words()}")
                 await asyncio.sleep(0.005)
-        return time.monotonic() - begun
 
     async def launch(self) -> None:
         """Starts the process and waits for nothing."""
-        self.port = free_port()
+        self._let_go()
+        self._held = held_port()
+        self.port = port_of(self._held)
         place = ("--port", str(self.port), "--data", str(self.data_dir))
         self._process = born(["serve", *self._arguments, *place], self._environment, self.log)
 
@@ -95,7 +116,13 @@ class ServerProcess:
         took = time.monotonic() - begun
         process.signal(signal.SIGKILL)
         await process.ended()
+        self._let_go()
         return took
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            self._held.close()
+            self._held = None
 
     async def _is_ready(self, session: aiohttp.ClientSession) -> bool:
         try:
