@@ -29,7 +29,7 @@ from tests.stores.disk import Disk, limited
 
 from .conftest import Scripted, plain
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(30)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 LEASE_S = LEASE_MS / 1000 + 0.1
 
 

@@ -38,7 +38,7 @@ async def test_a_start_without_room_serves_readers(
         assert (status, refusal["error"]["code"]) == (507, StorageFull.code)  # type: ignore[index]
         assert not (server.data_dir / "address").exists()
         process.terminate()
-        _, words = await asyncio.wait_for(process.communicate(), 20)
+        _, words = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0, words.decode()
     (line,) = (each for each in words.decode().splitlines() if "address" in each)
     assert f"--server {url}" in line

@@ -20,7 +20,7 @@ from rivulet.testing.server_process import NotReady, ServerProcess
 
 from .conftest import MakeServer
 
-pytestmark = [pytest.mark.anyio, pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 Frozen = Callable[..., AbstractAsyncContextManager[str]]
 Log = Callable[[ServerProcess, str], Awaitable[list[e.AnyEvent]]]
@@ -101,6 +101,6 @@ async def test_a_frozen_server_cannot_write_what_another_one_has_ended(
                 ended = await log(second, turn_id)
         assert (fold(ended).status, fold(ended).text) == ("failed", "One ")
         check(ended)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             await model.calls[0].left()
             assert await log(first, turn_id) == ended

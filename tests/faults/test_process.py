@@ -4,7 +4,6 @@ import asyncio
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -57,10 +56,8 @@ async def test_an_answer_survives_the_server(
             seen += await response.content.readany()
         await server.kill()
     await server.start()
-    begun = time.monotonic()
     async with http.get(f"{server.url}/v1/turns/{started['turn_id']}/events") as response:
         whole = await response.read()
-    assert time.monotonic() - begun < 5
     await server.stop()
     complete = seen[: seen.rindex(b"\n\n") + 2]
     assert whole.startswith(complete)
@@ -96,6 +93,6 @@ async def test_a_port_in_use_is_said(make_server: MakeServer) -> None:
             stderr=asyncio.subprocess.PIPE,
             env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
         )
-        _, words = await asyncio.wait_for(process.communicate(), 20)
+        _, words = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 2
     assert b"choose another with --port" in words

@@ -47,6 +47,14 @@ class Site:
             assert response.status in (200, 204)
             return await response.read()
 
+    async def begun(self, turn_id: str) -> None:
+        """Returns when some of the answer's text has come."""
+        async with self.http.get(f"/v1/turns/{turn_id}/events") as response:
+            received = b""
+            while b"text.delta" not in received:
+                received += await response.content.readany()
+            response.close()
+
     async def events(self, turn_id: str) -> list[dict[str, Any]]:
         return parsed(await self.stream(turn_id))
 
@@ -56,7 +64,7 @@ class Site:
             return response.status, json.loads(text) if text else None
 
 
-async def until(is_so: Callable[[], bool], seconds: float = 10.0) -> None:
+async def until(is_so: Callable[[], bool], seconds: float = 60.0) -> None:
     """Returns as soon as `is_so`; for what other sockets notice a moment later."""
     async with asyncio.timeout(seconds):
         while not is_so():  # noqa: ASYNC110

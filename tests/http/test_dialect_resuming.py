@@ -268,6 +268,7 @@ async def test_leaving_is_how_a_chat_completion_is_stopped(site: Site, is_stream
     body = {"model": "openai:pace:20:1000", "messages": said, "stream": is_streamed}
     asked = asyncio.create_task(told(site, Spoken("POST", "/v1/chat/completions", body)))
     call = await site.model.called()
+    await until(lambda: len(site.house.service.hub.followers) == 1)
     (turn_id,) = [follower.turn_id for follower in site.house.service.hub.followers]
     asked.cancel()
     await asyncio.gather(asked, return_exceptions=True)

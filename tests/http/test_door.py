@@ -173,12 +173,12 @@ async def test_our_own_page_can_write(site: Site) -> None:
 
 
 async def raw(site: Site, request: bytes) -> bytes:
-    """What comes back over a bare connection, until it is closed or ten seconds have passed."""
+    """What comes back over a bare connection, until it is closed."""
     host, port = site.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(request)
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             return await reader.read(65536)
     finally:
         await closed(writer)
@@ -212,7 +212,7 @@ async def test_a_client_of_http_1_0_reads_a_stream(site: Site) -> None:
     host, port = site.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     writer.write(f"GET {started['events_url']} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         head, _, sent = (await reader.read()).partition(b"\r\n\r\n")
     await closed(writer)
     assert b"transfer-encoding" not in head.lower()

@@ -37,7 +37,7 @@ async def test_a_request_that_never_comes_is_cut_off(site: Site, monkeypatch: py
     for sent in (b"", b"POST /v1/turns HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{"):
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write(sent)
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(60):
             try:
                 rest = await reader.read()
             except ConnectionResetError:
@@ -49,11 +49,11 @@ async def test_a_request_that_never_comes_is_cut_off(site: Site, monkeypatch: py
 
 async def test_a_kept_connection_may_rest(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between two requests of one connection the deadline does not count."""
-    monkeypatch.setattr(server, "REQUEST_S", 0.2)
+    monkeypatch.setattr(server, "REQUEST_S", 0.5)
     host, port = site.url.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    for _ in range(2):
+    for rest in (0.6, 0):
         writer.write(f"GET /livez HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
         assert (await reader.readuntil(b'{"status":"ok"}')).startswith(b"HTTP/1.1 200")
-        await asyncio.sleep(0.4)
+        await asyncio.sleep(rest)
     await closed(writer)

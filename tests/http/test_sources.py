@@ -18,7 +18,7 @@ TEA = "# House rules\n\nTea is served at four o'clock in the blue room.\n\nDogs 
 
 async def settled(site: Site, source_id: str) -> dict[str, Any]:
     """The source once it has been read."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             _, source = await site.json("GET", f"/v1/sources/{source_id}")
             if source["status"] in ("ready", "error"):

@@ -134,7 +134,7 @@ async def test_stop_closes_the_upstream_and_keeps_the_text(site: Site) -> None:
     """§5: the receipt comes after the end is on disk; the model's connection is closed."""
     started = await site.ask(model="openai:pace:20:1000")
     call = await site.model.called()
-    await asyncio.sleep(0.3)
+    await site.begun(started["turn_id"])
     status, receipt = await site.json("POST", f"/v1/turns/{started['turn_id']}/stop")
     events = await site.events(started["turn_id"])
     text = "".join(event["delta"] for event in events if event["type"] == "text.delta")
@@ -337,8 +337,7 @@ async def test_turns_survive_a_restart(tmp_path: Path, model: ScriptedModel) -> 
     """What was said before the server stopped is there after it, ended as interrupted."""
     async with serving(tmp_path / "d", model) as site:
         started = await site.ask(model="openai:pace:50:1000")
-        await site.model.called()
-        await asyncio.sleep(0.3)
+        await site.begun(started["turn_id"])
     async with serving(tmp_path / "d", model) as site:
         events = await site.events(started["turn_id"])
         assert (events[-1]["status"], events[-1]["error"]["code"]) == ("failed", "interrupted")

@@ -110,6 +110,6 @@ async def test_grows_patient(teller: Teller) -> None:
     teller.answers = [body(frame(1, "turn.finished")) for _ in range(20)]
     async with aiohttp.ClientSession() as session:
         follower = Follower(session, lambda: teller.url, "trn_x", stall_s=0.05, pause_s=0)
-        await asyncio.wait_for(follower.follow(), 10)
+        await asyncio.wait_for(follower.follow(), 60)
     assert follower.is_done
     assert 1 < follower.attempts < 10

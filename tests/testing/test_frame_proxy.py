@@ -1,5 +1,6 @@
 """The proxy of frames breaks a stream exactly where and how it is told to."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import aiohttp
@@ -34,14 +35,16 @@ async def proxy() -> AsyncIterator[FrameProxy]:
     await runner.cleanup()
 
 
-async def received(proxy: FrameProxy, seconds: float = 5.0) -> tuple[bytes, str]:
-    """What came, and how it ended."""
+async def received(proxy: FrameProxy, stalls_after: bytes | None = None) -> tuple[bytes, str]:
+    """What came, and how it ended; silence is waited for after these bytes."""
     body = b""
-    timeout = aiohttp.ClientTimeout(total=seconds)
-    async with aiohttp.ClientSession(timeout=timeout) as http, http.get(f"{proxy.url}/stream?a=b") as answer:
+    async with aiohttp.ClientSession() as http, http.get(f"{proxy.url}/stream?a=b") as answer:
         try:
-            async for data in answer.content.iter_any():
-                body += data
+            async with asyncio.timeout(60) as patience:
+                async for data in answer.content.iter_any():
+                    body += data
+                    if body == stalls_after:
+                        patience.reschedule(asyncio.get_running_loop().time() + 0.2)
         except TimeoutError:
             return body, "silence"
         except aiohttp.ClientError as problem:
@@ -64,7 +67,7 @@ async def test_a_stream_is_cut_behind_the_kth_frame(proxy: FrameProxy, after: in
     for how in ("reset", "close", "finish", "stall"):
         proxy.start_over()
         proxy.cut = lambda number, request, how=how: Cut(after, how) if number == 0 else None
-        body, end = await received(proxy, 0.3 if how == "stall" else 5.0)
+        body, end = await received(proxy, kept if how == "stall" else None)
         assert body == kept, how
         assert end in ends.get(how, broken), how
         assert await received(proxy) == (b"".join(FRAMES), "whole")
