@@ -97,9 +97,9 @@ async def serving(shell: Shell) -> AsyncIterator[str]:
     process = await shell.start("serve", "docs", "--port", "0")
     assert process.stdout is not None
     assert process.stderr is not None
-    url = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+    url = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
     await line_with(process.stderr, "documents,")
     yield url
     process.terminate()
-    await asyncio.wait_for(process.communicate(), 30)
+    await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode == 0

@@ -12,7 +12,10 @@ import pyte
 
 from rivulet.testing.nursery import die_with_parent
 
-PATIENCE_S = 30
+PATIENCE_S = 60
+
+LAST = b"\0"
+"""Written behind a command's own last byte, which may still be on its way when the command has ended."""
 
 
 class Emulator:
@@ -45,6 +48,7 @@ class Terminal:
     def __init__(self, columns: int = 80, rows: int = 24) -> None:
         self.emulator = Emulator(columns, rows)
         self.seen = b""
+        self._is_over = False
         self._main, self._child = os.openpty()
         self._changed = asyncio.Event()
         self.resize(columns, rows)
@@ -87,8 +91,20 @@ class Terminal:
     async def ends(self) -> int:
         """The exit status, once everything that was written has been read."""
         status = await asyncio.wait_for(self.process.wait(), PATIENCE_S)
-        self._read()
+        os.write(self._child, LAST)
+        await self.shows(lambda: self._is_over)
         return status
+
+    async def rests(self) -> None:
+        """Waits until the command waits, at the prompt that it has shown. A Ctrl-C of a moment before would
+        be heard by Python with the next key only."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not self._sleeps():  # noqa: ASYNC110
+                await asyncio.sleep(0.005)
+
+    def _sleeps(self) -> bool:
+        said = Path(f"/proc/{self.process.pid}/stat").read_text()
+        return said.rpartition(")")[2].split()[0] == "S"
 
     @property
     def is_as_it_was(self) -> bool:
@@ -108,6 +124,8 @@ class Terminal:
                 data = os.read(self._main, 65_536)
             except BlockingIOError:
                 break
+            data, last, _ = data.partition(LAST)
+            self._is_over = self._is_over or bool(last)
             self.seen += data
             self.emulator.feed(data)
         self._changed.set()

@@ -89,9 +89,9 @@ async def test_ctrl_c_stops_the_answer_and_keeps_it(shell: Shell, server: str, m
     assert process.stdout is not None
     shown: list[bytes] = []
     while sum(b"text.delta" in line for line in shown) < 5:
-        shown.append(await asyncio.wait_for(process.stdout.readline(), 20))
+        shown.append(await asyncio.wait_for(process.stdout.readline(), 60))
     process.send_signal(signal.SIGINT)
-    rest, _ = await asyncio.wait_for(process.communicate(), 20)
+    rest, _ = await asyncio.wait_for(process.communicate(), 60)
     events = [json.loads(line) for line in [*shown, *rest.splitlines()] if line.strip()]
     assert process.returncode == 130
     assert (events[-1]["type"], events[-1]["status"]) == ("turn.finished", "cancelled")
@@ -184,11 +184,11 @@ async def test_a_folder_that_cannot_be_read_stops_nothing(shell: Shell) -> None:
     (shell.folder / "link").symlink_to(shell.folder / "link")
     process = await shell.start("serve", "docs", "--port", "0")
     assert process.stdout is not None
-    url = (await asyncio.wait_for(process.stdout.readline(), 30)).decode().strip()
+    url = (await asyncio.wait_for(process.stdout.readline(), 60)).decode().strip()
     async with aiohttp.ClientSession() as http, http.get(f"{url}readyz") as response:
         assert response.status == 200
     process.terminate()
-    await asyncio.wait_for(process.communicate(), 30)
+    await asyncio.wait_for(process.communicate(), 60)
 
 
 async def test_an_own_generator_answers(shell: Shell) -> None:
@@ -207,7 +207,7 @@ async def test_the_same_documents_are_not_read_twice(shell: Shell) -> None:
         process = await shell.start("serve", "docs", "--port", "0")
         seen.append(await line_with(process.stderr, "documents,"))
         process.terminate()
-        await asyncio.wait_for(process.communicate(), 30)
+        await asyncio.wait_for(process.communicate(), 60)
     assert "(1 indexed now, 0 unchanged" in seen[0]
     assert "(0 indexed now, 1 unchanged" in seen[1]
 
@@ -216,8 +216,8 @@ async def test_the_server_forgets_its_address(shell: Shell, tmp_path: Path) -> N
     """After it has stopped, a command no longer looks for it."""
     process = await shell.start("serve", "--port", "0")
     assert process.stdout is not None
-    await asyncio.wait_for(process.stdout.readline(), 30)
+    await asyncio.wait_for(process.stdout.readline(), 60)
     assert (shell.data / "address").exists()
     process.terminate()
-    await asyncio.wait_for(process.communicate(), 30)
+    await asyncio.wait_for(process.communicate(), 60)
     assert not (shell.data / "address").exists()
