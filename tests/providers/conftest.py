@@ -38,7 +38,7 @@ def patience(naps: list[float]) -> Patience:
     async def sleep(seconds: float) -> None:
         naps.append(seconds)
 
-    return Patience(after_finish_s=0.1, sleep=sleep, random=lambda: 0.5, now=lambda: 1_700_000_000)
+    return Patience(after_finish_s=0.5, sleep=sleep, random=lambda: 0.5, now=lambda: 1_700_000_000)
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from rivulet.providers.patience import Patience
 from rivulet.providers.upstream import Upstream
 from rivulet.testing.model_scripts import refusing
 from rivulet.testing.scripted_model import FAULTS, ScriptedModel
+from rivulet.testing.server_process import held_port, port_of
 from tests.providers.hearing import Heard, Make, hear
 
 pytestmark = pytest.mark.anyio
@@ -262,15 +263,10 @@ async def test_thinking_counts_as_the_first_word(provider: Provider, model: Scri
     assert (heard.thoughts, heard.outcome, len(model.calls)) == ("Hm.", "upstream_truncated", 1)
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 async def test_nobody_listening(provider_at: Make, naps: list[float]) -> None:
     """A refused connection is tried three times, then it is `upstream_unreachable`."""
-    heard = await hear(provider_at(f"http://127.0.0.1:{free_port()}"))
+    with held_port() as held:
+        heard = await hear(provider_at(f"http://127.0.0.1:{port_of(held)}"))
     assert (heard.outcome, len(naps)) == ("upstream_unreachable", 2)
 
 

@@ -138,7 +138,7 @@ async def test_who_takes_may_object(provider: Provider, model: ScriptedModel) ->
     with pytest.raises(LookupError, match="enough"):
         await provider.stream(Prompt(question="?", model="x"), take)
     assert len(heard) == 3
-    async with asyncio.timeout(1):
+    async with asyncio.timeout(60):
         await model.calls[0].finished.wait()
     assert model.calls[0].closed is not None
 
