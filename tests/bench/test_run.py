@@ -1,11 +1,13 @@
 """The measurements run, with tiny sizes: every answer is counted whole and nothing is left behind."""
 
+import contextlib
 import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
@@ -39,7 +41,12 @@ def test_load_sees_lost_tokens() -> None:
         upstream.pace(tokens=10, every_us=1000)
         path, body = servers.FLOOR.path, servers.FLOOR.body
         found = load.run(
-            upstream.port, path, body, 2, window_ms=500, tokens=12, once=True, end_mark="never said"
+            *(upstream.port, path, body, 2),
+            window_ms=500,
+            drain_ms=30_000,
+            tokens=12,
+            once=True,
+            end_mark="never said",
         )
     assert found.short == 2
     assert found.ended == 0
@@ -52,12 +59,15 @@ def test_model_sees_who_leaves() -> None:
     with model.running() as upstream:
         upstream.pace(tokens=1000, every_us=10_000)
         body = {"stream": True, "messages": [{"role": "user", "content": "#tag-7."}]}
-        load.run(upstream.port, servers.FLOOR.path, body, 1, window_ms=200)
-        deadline = time.monotonic() + 5
+        with contextlib.closing(HTTPConnection("127.0.0.1", upstream.port)) as reader:
+            reader.request("POST", servers.FLOOR.path, json.dumps(body))
+            with reader.getresponse() as answer:
+                assert answer.read(10)
+        deadline = time.monotonic() + 60
         while not (closes := upstream.closes()) and time.monotonic() < deadline:
             time.sleep(0.01)
         assert list(closes) == [7]
-        assert abs(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000 - closes[7]) < 5_000_000
+        assert abs(time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000 - closes[7]) < 60_000_000
         assert upstream.closes() == {}
 
 
@@ -93,7 +103,7 @@ def test_dead_on_arrival(tmp_path: Path) -> None:
         machine.Child(argv, machine.server_core(), {}, tmp_path / "log") as child,
         pytest.raises(machine.NotStarted, match="the port is taken"),
     ):
-        machine.wait_until(lambda: False, child, limit_s=10)
+        machine.wait_until(lambda: False, child, limit_s=60)
 
 
 def test_killed_with_us() -> None:
@@ -108,7 +118,7 @@ def test_killed_with_us() -> None:
         grandchild = int(parent.stdout.readline())
         parent.send_signal(signal.SIGKILL)
         parent.wait()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 60
     while _is_alive(grandchild) and time.monotonic() < deadline:
         time.sleep(0.01)
     assert not _is_alive(grandchild)

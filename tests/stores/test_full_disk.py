@@ -104,7 +104,7 @@ async def until_full(ask: Asker, claim: Claim, told: Told) -> None:
     """Writes until the disk refuses."""
     for part in range(10_000):
         ask.say(claim, ["x" * 10_000], told, part=str(part))
-        await asyncio.wait_for(told.news.wait(), 10)
+        await asyncio.wait_for(told.news.wait(), 60)
         told.news.clear()
         if told.errors:
             return
