@@ -158,7 +158,7 @@ def node() -> Iterator[Node]:
 def until() -> Callable[[Callable[[], Any]], Any]:
     """Waits for what another process does; returns the first true value."""
 
-    def wait(look: Callable[[], Any], seconds: float = 15.0) -> Any:
+    def wait(look: Callable[[], Any], seconds: float = 60.0) -> Any:
         pause = threading.Event()
         for _ in range(int(seconds / 0.02)):
             if found := look():

@@ -95,7 +95,7 @@ def test_stopping_on_the_page_stops_its_reading_only(
     turn_id = place.running(asked["chatId"])
     assert turn_id is not None
     place.json("POST", f"/api/chat/{asked['chatId']}/stop", {"activeStreamId": turn_id})
-    taken_up = later.result(30)
+    taken_up = later.result(60)
     assert taken_up["metadata"]["status"] == "cancelled"
     assert taken_up["text"] == place.turn(turn_id)["text"]
     assert node.call("ai_sdk.reconnect", {"version": version, **asked}) is None
@@ -146,5 +146,5 @@ def test_the_workflow_transport_ends_with_the_turn(
     call = node.start("ai_sdk.workflow", asked)
     if status == "cancelled":
         place.stop(until(lambda: place.running(asked["chatId"])))
-    assert call.result(30)["metadata"]["status"] == status
+    assert call.result(60)["metadata"]["status"] == status
     assert len(place.proxy.seen) == 1

@@ -78,7 +78,7 @@ def test_node_leaves_a_stalled_message(place: Place, node: Node, stalled: Callab
     assert (seen["stop"], "message_stop" in seen["types"]) == (None, False)
     stalled(seen["id"], seen["text"])
     with pytest.raises(ClientError, match="aborted"):
-        helper.result(30)
+        helper.result(60)
 
 
 def test_what_fails_in_mid_answer_is_their_error(place: Place, node: Node) -> None:

@@ -53,6 +53,7 @@ def test_a_cut_run_is_joined_again(
     """Behind every twentieth frame, by the last id it has: nothing lost, nothing doubled. (A clean end both
     take for the run's end, which is why the server never makes one.) Stalled, Python's runs into its timeout
     and does the same; once is enough, it waits for a second before it comes back."""
+    place.says(*WORDS, pace=100)
     place.cut(20, how, once=how == "stall")
     if client == "node":
         text = node.call("langgraph.run", asked)["text"]

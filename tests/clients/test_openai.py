@@ -7,7 +7,7 @@ from typing import Any
 import openai
 import pytest
 
-from .conftest import MODEL, PATIENCE, TEXT, Place
+from .conftest import MODEL, PATIENCE, TEXT, WORDS, Place
 from .nodes import ClientError, Node
 
 SAID = [{"role": "user", "content": "Why?"}]
@@ -50,6 +50,7 @@ def test_a_cut_completion_is_an_error_to_both(
     place: Place, client: openai.OpenAI, node: Node, after: int, how: str
 ) -> None:
     """Wherever the connection breaks: neither takes the beginning of an answer for the whole."""
+    place.says(*WORDS, pace=100)
     place.cut(after, how, once=False)
     seen = node.call("openai.chat", {"base": place.proxy.url, "model": MODEL})
     assert seen["error"] is not None
@@ -95,7 +96,7 @@ def test_node_leaves_a_stalled_completion(
     assert (seen["finish"], seen["usage"]) == (None, None)
     stalled(seen["id"], seen["text"])
     with pytest.raises(ClientError, match="aborted"):
-        helper.result(30)
+        helper.result(60)
 
 
 @pytest.mark.parametrize(("every", "how"), [*product([1, 7, 20], HOWS), (20, "stall")])

@@ -319,11 +319,11 @@ async def test_a_killed_connection_pool_does_not_matter(site: Site) -> None:
 
 async def test_the_server_drains(tmp_path: Path, model: ScriptedModel) -> None:
     """New turns get 503 with Retry-After, running ones their time, readers a clean end."""
-    async with serving(tmp_path / "d", model, drain_s=5.0) as site:
+    async with serving(tmp_path / "d", model, drain_s=60.0) as site:
         started = await site.ask(model="openai:pace:50:50")
         following = asyncio.create_task(site.stream(started["turn_id"]))
         await site.model.called()
-        draining = asyncio.create_task(site.house.service.drain(5.0))
+        draining = asyncio.create_task(site.house.service.drain(60.0))
         await asyncio.sleep(0)
         async with site.http.post("/v1/turns", json={"input": "Hi"}) as response:
             assert (response.status, (await response.json())["error"]["code"]) == (503, "draining")
