@@ -263,6 +263,23 @@ async def test_a_chat_is_talked(desk: Desk, model: ScriptedModel) -> None:
     assert chat.is_as_it_was
 
 
+async def test_a_question_is_taken_back_before_there_is_an_answer(desk: Desk, model: ScriptedModel) -> None:
+    """Ctrl-C while the server has not yet said which turn it is: it is stopped, and the chat goes on."""
+    model.then(Held(""))
+    async with FaultProxy(desk.port, lambda _: Fault(delay_s=1.0)) as proxy:
+        chat = await desk.open("chat", "--model", "openai:any", "--server", proxy.url)
+        await chat.shows(">")
+        count = len(model.calls)
+        chat.type("Why?\n")
+        call = await model.called(count + 1)
+        chat.type("\x03")
+        await chat.shows("cancelled")
+        await call.left()
+        await chat.shows(lambda: chat.emulator.text.rstrip().endswith("\n>"))
+        chat.type("\x04")
+        assert await chat.ends() == 0
+
+
 async def test_a_plain_terminal_can_chat_too(desk: Desk, model: ScriptedModel) -> None:
     """A paste is one question where nothing marks it as one; a second Ctrl-C leaves."""
     model.then(saying("Both."))

@@ -8,14 +8,14 @@ import asyncio
 import signal
 import sys
 from collections.abc import Generator
-from concurrent.futures import Future
-from contextlib import AbstractAsyncContextManager, contextmanager
+from concurrent.futures import CancelledError, Future
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
 from threading import Thread
 from typing import Any, TypeVar
 
 from rivulet.cli.ask import TERMINATED, Data, Model, Server, following
-from rivulet.cli.following import FAILED
+from rivulet.cli.following import FAILED, INTERRUPTED, Following
 from rivulet.cli.prompt import Prompt
 from rivulet.cli.reach import reach
 from rivulet.cli.remote import Remote
@@ -43,9 +43,11 @@ def chat(
         talk = Talk(loop, remote, model, sources)
         while (question := prompt.question()) is not None:
             if question:
-                prompt.space()
-                failed |= talk.ask(question) == FAILED
-                prompt.space()
+                # What would stop an answer that has just ended is no wish to leave.
+                with suppress(KeyboardInterrupt):
+                    prompt.space()
+                    failed |= talk.ask(question) == FAILED
+                    prompt.space()
     # A person has seen it; a script that sends its questions down a pipe asks for the exit status.
     sys.exit(FAILED if failed and not prompt.is_person else 0)
 
@@ -61,31 +63,45 @@ class Talk:
         self._model = model
         self._sources = sources
         self._chat_id: str | None = None
+        self._turn: Following | None = None
+        self._is_stopped = False
+        self._asking: asyncio.Task[int] | None = None
 
     def ask(self, question: str) -> int:
         """Shows the answer to its end; the status it would have as an exit status."""
         body: dict[str, Any] = {"input": question}
         body |= {"chat_id": self._chat_id} if self._chat_id else {}
         body |= {"model": self._model} if self._model else {}
-        try:
-            started = asyncio.run_coroutine_threadsafe(
-                self._remote.post("/v1/turns", body), self._loop
-            ).result()
-            self._chat_id = started["chat_id"]
-            return self._follow(started["turn_id"])
-        except RivuletError as problem:
-            Screen().say(problem.message, f" ({problem.code})", "red")
-            return FAILED
-
-    def _follow(self, turn_id: str) -> int:
-        shown = Shown(as_json=False, at_once=True, with_sources=self._sources)
-        turn = following(self._remote, turn_id, shown)
-        future = asyncio.run_coroutine_threadsafe(turn.run(), self._loop)
+        future = asyncio.run_coroutine_threadsafe(self._answered(body), self._loop)
         while True:
             try:
                 return future.result()
             except KeyboardInterrupt:
-                self._loop.call_soon_threadsafe(turn.interrupt)
+                self._loop.call_soon_threadsafe(self._interrupt)
+            except CancelledError:
+                sys.exit(INTERRUPTED)
+            except RivuletError as problem:
+                Screen().say(problem.message, f" ({problem.code})", "red")
+                return FAILED
+
+    async def _answered(self, body: dict[str, Any]) -> int:
+        self._turn, self._is_stopped, self._asking = None, False, asyncio.current_task()
+        started = await self._remote.post("/v1/turns", body)
+        self._chat_id = started["chat_id"]
+        shown = Shown(as_json=False, at_once=True, with_sources=self._sources)
+        self._turn = following(self._remote, started["turn_id"], shown)
+        if self._is_stopped:
+            self._turn.interrupt()
+        return await self._turn.run()
+
+    def _interrupt(self) -> None:
+        """A turn that is not there yet is stopped when it is; who cannot wait for that leaves by a second."""
+        if self._turn is not None:
+            self._turn.interrupt()
+        elif self._is_stopped and self._asking is not None:
+            self._asking.cancel()
+        else:
+            self._is_stopped = True
 
 
 def _terminated(*_: object) -> None:
