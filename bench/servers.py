@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench import machine
 from bench.model import Model
-from rivulet.testing.server_process import free_port
+from rivulet.testing.server_process import held_port, port_of
 
 PEERS = Path(__file__).parent / "peers"
 QUESTION = "Which of the two rivers is longer, and by how much?"
@@ -77,15 +77,18 @@ class Running:
 def running(server: Server, model: Model, documents: Path | None = None) -> Generator[Running]:
     """The server under test with an empty data directory of its own, gone afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="rivulet-bench-"))
-    port = free_port()
+    held = held_port()
+    port = port_of(held)
     try:
         (folder / "data").mkdir()
         argv, env = _command(server, port, model, folder / "data", documents)
         start = time.monotonic()
         with machine.Child(argv, machine.server_core(), env, folder / "log") as child:
-            machine.wait_until(lambda: _is_healthy(server, port), child, limit_s=30, every_s=0.005)
+            machine.wait_until(lambda: _is_healthy(server, port), child, limit_s=60, every_s=0.005)
+            held.close()
             yield Running(server, child, port, time.monotonic() - start, server.path, server.body)
     finally:
+        held.close()
         shutil.rmtree(folder, ignore_errors=True)
 
 
