@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.datastructures import Headers
 
 from rivulet.config import BadSettings, PublishableKey, load
 from rivulet.domain.errors import RateLimited, Unauthorised
+from rivulet.http import app
 from rivulet.http.sessions import Sessions, secret_in
 from rivulet.http.visitors import KEPT, Visitors
 from rivulet.testing.scripted_model import ScriptedModel
@@ -300,8 +302,11 @@ async def test_a_refused_page_is_told_why(shop: Site) -> None:
     assert found["message"] == f"This key is not for pages of {EVIL}."
 
 
-async def test_questions_are_counted(tmp_path: Path, model: ScriptedModel) -> None:
+async def test_questions_are_counted(
+    tmp_path: Path, model: ScriptedModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A visitor who asks too often is told when to come back; others and following are not touched."""
+    monkeypatch.setattr(app, "time", SimpleNamespace(time=time.time, monotonic=lambda: 0.0))
     keys = (PublishableKey(key=KEY, origins=(SHOP,), visitor_per_minute=2, address_per_minute=3),)
     async with serving(
         knowing(tmp_path / "d"), model, model="openai:scripted", publishable_keys=keys
