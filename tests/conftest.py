@@ -11,6 +11,16 @@ import hatch_build
 from tests.door import alone_in
 from tests.image_host import ImageHost
 
+PACKAGES_S = 600
+"""The first test of Node waits here until its packages are there, or until another process has fetched them:
+a busy machine takes minutes."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "node" in getattr(item, "fixturenames", ()) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(PACKAGES_S))
+
 
 @pytest.fixture
 def anyio_backend() -> str:
