@@ -33,6 +33,9 @@ PATIENCE = 0.5
 """Seconds without an event after which a client leaves a stalled stream: ten times the longest pause between
 two frames of these tests, because a busy machine makes it longer; more would only be waited for."""
 
+TIMEOUT = 2 * PATIENCE
+"""The same for clients in Python, where it is also the time to connect and to be answered at all."""
+
 Result = TypeVar("Result")
 
 
@@ -125,7 +128,7 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     backstage.run(model.__aenter__())
     data = tmp_path_factory.mktemp("clients") / "data"
     data.mkdir()
-    (data / "rivulet.toml").write_text("disconnect_grace_s = 0.5\ndrain_s = 0.5\n")
+    (data / "rivulet.toml").write_text("disconnect_grace_s = 1.5\ndrain_s = 0.5\n")
     environment = {"OPENAI_BASE_URL": f"{model.url}/v1", "OPENAI_API_KEY": "sk-test"}
     server = ServerProcess(data, arguments=["--model", MODEL], environment=environment)
     backstage.run(server.start())

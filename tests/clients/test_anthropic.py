@@ -7,7 +7,7 @@ import anthropic
 import httpx2
 import pytest
 
-from .conftest import MODEL, PATIENCE, TEXT, Place
+from .conftest import MODEL, PATIENCE, TEXT, TIMEOUT, Place
 from .nodes import ClientError, Node
 
 
@@ -57,7 +57,7 @@ def test_python_leaves_a_stalled_message(
     """By its timeout, which is an error; leaving is its stop."""
     events: list[Any] = []
     said = [{"role": "user", "content": "Why?"}]
-    stream = claude.with_options(timeout=PATIENCE).messages.create(
+    stream = claude.with_options(timeout=TIMEOUT).messages.create(
         model=MODEL,
         max_tokens=1000,
         messages=said,

@@ -9,7 +9,7 @@ from langgraph_sdk import get_sync_client
 
 from rivulet.testing.scripted_model import FAULTS
 
-from .conftest import PATIENCE, TEXT, WORDS, Place
+from .conftest import PATIENCE, TEXT, TIMEOUT, WORDS, Place
 from .nodes import Node
 
 INPUT = {"messages": [{"role": "user", "content": "Why?"}]}
@@ -58,7 +58,7 @@ def test_a_cut_run_is_joined_again(
     if client == "node":
         text = node.call("langgraph.run", asked)["text"]
     else:
-        _, text = python_run(place, asked["threadId"], MODES, PATIENCE if how == "stall" else 30)
+        _, text = python_run(place, asked["threadId"], MODES, TIMEOUT if how == "stall" else 30)
     assert text == TEXT
     later = [each for each in place.proxy.seen if each.method == "GET" and "/stream" in each.path]
     assert later

@@ -7,7 +7,7 @@ from typing import Any
 import openai
 import pytest
 
-from .conftest import MODEL, PATIENCE, TEXT, WORDS, Place
+from .conftest import MODEL, PATIENCE, TEXT, TIMEOUT, WORDS, Place
 from .nodes import ClientError, Node
 
 SAID = [{"role": "user", "content": "Why?"}]
@@ -76,7 +76,7 @@ def test_python_leaves_a_stalled_completion(
 ) -> None:
     """By its timeout, which is an error; leaving is its stop."""
     chunks: list[Any] = []
-    stream = client.with_options(timeout=PATIENCE).chat.completions.create(
+    stream = client.with_options(timeout=TIMEOUT).chat.completions.create(
         model=MODEL, messages=SAID, stream=True
     )
     with pytest.raises(openai.APIConnectionError):
@@ -120,7 +120,7 @@ def test_python_takes_a_response_up_again(place: Place, client: openai.OpenAI, e
     """Cut behind every k-th frame: each number once, no gap, the whole text."""
     place.cut(every, how, once=False)
     if how == "stall":
-        client = client.with_options(timeout=PATIENCE)
+        client = client.with_options(timeout=TIMEOUT)
     stream = client.responses.create(model=MODEL, input="Why?", stream=True, background=True)
     seen: list[openai.types.responses.ResponseStreamEvent] = []
     while not seen or seen[-1].type != "response.completed":
