@@ -6,10 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import hatch_build
 from tests.door import alone_in
 from tests.image_host import ImageHost
+
+# How long an example takes is the machine's affair; by itself hypothesis knows that in CI only.
+settings.register_profile(
+    "unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("unhurried")
 
 PACKAGES_S = 600
 """The first test of Node waits here until its packages are there, or until another process has fetched them:

@@ -43,7 +43,7 @@ async def test_generated_requests_are_answered_as_described(site: Site) -> None:
             )
             @given(case=operation.as_strategy())
             def check(case: schemathesis.Case) -> None:
-                case.call_and_validate(base_url=site.url, checks=CHECKS, timeout=10)
+                case.call_and_validate(base_url=site.url, checks=CHECKS, timeout=60)
 
             check()
 
