@@ -81,6 +81,24 @@ def test_every_shortcut_does_what_the_list_says(typist: Visitor, model: ToldMode
     assert set(chords) == pressed
 
 
+AT_ONCE = """() => {
+  document.querySelector('dialog[open]').close()
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '/', ctrlKey: true, bubbles: true }))
+}"""
+
+
+def test_a_dialog_that_closes_does_not_take_the_next_with_it(typist: Visitor) -> None:
+    """Browsers say a moment later that one was closed; whoever has opened another by then has that one."""
+    page = typist.page
+    for _ in range(2):
+        page.keyboard.press("Control+,")
+        expect(page.locator("dialog[open]").get_by_role("heading", name="Settings")).to_be_visible()
+        page.evaluate(AT_ONCE)
+        expect(page.locator("dialog[open] h2")).to_have_text("Keyboard shortcuts")
+        page.keyboard.press("Escape")
+        expect(page.locator("dialog[open]")).to_have_count(0)
+
+
 def test_a_changed_shortcut_is_the_one_that_works(typist: Visitor) -> None:
     """After a reload too; keys the browser needs, and those of another action, are refused in words."""
     page = typist.page

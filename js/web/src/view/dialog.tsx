@@ -3,7 +3,7 @@
 import type { ComponentChildren } from 'preact'
 import { useEffect, useId, useRef } from 'preact/hooks'
 
-import { closeDialog, dialog } from '../state/dialog.ts'
+import { closeDialog, dialog, type DialogShown } from '../state/dialog.ts'
 import { words } from '../words.ts'
 import { CloseIcon } from './icons.tsx'
 import { SearchDialog } from './search-dialog.tsx'
@@ -11,32 +11,43 @@ import { SettingsDialog } from './settings-dialog.tsx'
 import { ShareDialog } from './share-dialog.tsx'
 import { ShortcutsDialog } from './shortcuts-dialog.tsx'
 
+/** Each opening has an element of its own: one that is on its way out cannot take the next with it. */
 export function Dialogs() {
   const shown = dialog.value
-  switch (shown?.kind) {
-    case undefined:
-      return null
+  return shown && <Dialog key={shown} shown={shown} title={titleOf(shown)}>{contentOf(shown)}</Dialog>
+}
+
+function titleOf(shown: DialogShown): string {
+  switch (shown.kind) {
     case 'settings':
-      return <Dialog name="settings" title={words.settings}><SettingsDialog /></Dialog>
+      return words.settings
     case 'shortcuts':
-      return <Dialog name="shortcuts" title={words.shortcuts}><ShortcutsDialog /></Dialog>
+      return words.shortcuts
     case 'search':
-      return <Dialog name="search" title={words.searchChats} isTitleHidden><SearchDialog /></Dialog>
+      return words.searchChats
     case 'share':
-      return <Dialog name="share" title={words.share}><ShareDialog chatId={shown.chatId} title={shown.title} /></Dialog>
+      return words.share
     default:
       return shown satisfies never
   }
 }
 
-interface Props {
-  name: string
-  title: string
-  isTitleHidden?: boolean
-  children: ComponentChildren
+function contentOf(shown: DialogShown): ComponentChildren {
+  switch (shown.kind) {
+    case 'settings':
+      return <SettingsDialog />
+    case 'shortcuts':
+      return <ShortcutsDialog />
+    case 'search':
+      return <SearchDialog />
+    case 'share':
+      return <ShareDialog chatId={shown.chatId} title={shown.title} />
+    default:
+      return shown satisfies never
+  }
 }
 
-function Dialog({ name, title, isTitleHidden = false, children }: Props) {
+function Dialog({ shown, title, children }: { shown: DialogShown; title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
   const id = useId()
   useEffect(() => {
@@ -46,10 +57,13 @@ function Dialog({ name, title, isTitleHidden = false, children }: Props) {
     ;(element.querySelector<HTMLElement>('input[autofocus]') ?? element.querySelector('h2'))?.focus()
     return () => element.close()
   }, [])
+  const isTitleHidden = shown.kind === 'search'
+  // The browser says that a dialog is closed a moment after it is.
+  const closed = () => dialog.value === shown && closeDialog()
   // A press on the backdrop is a press on the dialog itself: what it shows lies in boxes of its own.
   const pressed = (event: MouseEvent) => event.target === box.current && closeDialog()
   return (
-    <dialog ref={box} class={`dialog ${name}`} aria-labelledby={id} onClose={closeDialog} onPointerDown={pressed}>
+    <dialog ref={box} class={`dialog ${shown.kind}`} aria-labelledby={id} onClose={closed} onPointerDown={pressed}>
       <div class="dialog-box">
         <header class={isTitleHidden ? 'off-screen' : 'dialog-head'}>
           <h2 id={id} tabIndex={-1}>{title}</h2>
