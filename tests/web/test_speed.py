@@ -30,6 +30,16 @@ KEYS = """() => {
   new PerformanceObserver(seen).observe({ type: 'event', durationThreshold: 16 })
 }"""
 
+# Makes showing anything more of an answer cost 30 ms, as it does on a slow processor.
+SLOW_PROCESSOR = """() => {
+  const shown = (window.shown = { begun: performance.now(), times: 0 })
+  const work = () => {
+    for (shown.times += 1, shown.end = performance.now() + 30; performance.now() < shown.end;);
+  }
+  const changes = { childList: true, characterData: true, subtree: true }
+  new MutationObserver(work).observe(document.querySelector('.answer .markdown'), changes)
+}"""
+
 
 def test_statement_52_the_status_never_speaks_per_token(visitor: Visitor, model: ToldModel) -> None:
     """While streaming the log is busy; the hidden status says start, stages and end, whatever the length."""
@@ -90,3 +100,17 @@ def test_statement_60_an_answer_of_200_tokens_a_second_is_drawn_55_times_a_secon
         return [(frames[-1] - frames[0]) / len(frames), watch["end"] - said, found[0]]
 
     quick_enough([1000 / 55, 50, 50], attempt)
+
+
+def test_a_slow_processor_has_half_of_its_time_left(visitor: Visitor, model: ToldModel) -> None:
+    """Where showing what has come takes longer than a frame, more comes together, and nothing is lost."""
+    model.tell("First", HOLD, *[f" word{n}" for n in range(120)], pace=60)
+    visitor.ask()
+    expect(visitor.text).to_have_text("First")
+    visitor.page.evaluate(SLOW_PROCESSOR)
+    model.release()
+    visitor.finished()
+    expect(visitor.text).to_have_text("First" + "".join(f" word{n}" for n in range(120)))
+    shown = visitor.page.evaluate("shown")
+    assert shown["times"] >= 10
+    assert shown["times"] * 30 / (shown["end"] - shown["begun"]) < 0.6

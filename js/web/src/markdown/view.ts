@@ -7,7 +7,6 @@ import { OpenFence } from './fence.ts'
 import { itemsOf, patchItems } from './items.ts'
 import { lex } from './lexer.ts'
 import { blockNode, type Setting } from './nodes.ts'
-import { Pace } from './pace.ts'
 import { Pages } from './pages.ts'
 import { patch } from './patch.ts'
 import { names, References, type Settled } from './references.ts'
@@ -37,8 +36,6 @@ interface Growing {
 export class MarkdownView {
   #pages: Pages
   #setting: Setting
-  /** What has come; `#text` is what is shown of it. */
-  #latest = ''
   #text = ''
   /** Everything before this offset is settled; so many blocks on the page are made from it. */
   #settled = 0
@@ -48,7 +45,6 @@ export class MarkdownView {
   #growing: Growing | null = null
   #fence: OpenFence | null = null
   #references = new References()
-  #pace = new Pace(() => this.#catchUp())
 
   constructor(root: Element, setting: Setting) {
     this.#pages = new Pages(root)
@@ -57,9 +53,6 @@ export class MarkdownView {
 
   /** Shows `text`, which goes on from what was shown before; a text that does not is shown from scratch. */
   update(text: string, isFinished: boolean): void {
-    this.#latest = text
-    if (!isFinished && this.#growing?.type === 'table' && this.#pace.waits(this.#growing.count)) return
-    this.#pace.shown()
     const unix = text.includes('\r') ? text.replace(/\r\n?/g, '\n') : text
     // Not `startsWith`, which looks at one letter after the other: a fifth of what a token costs in a long answer.
     if (unix.slice(0, this.#text.length) !== this.#text) this.#clear()
@@ -70,11 +63,6 @@ export class MarkdownView {
     this.#show(tokens)
     if (!isFinished) this.#settle(tokens, decided)
     else for (const { node } of this.#tail) if (node) this.#setting.enrich?.(node, true)
-  }
-
-  /** Shows what waited, unless somebody else has the place by now. */
-  #catchUp(): void {
-    if (this.#tail.at(-1)?.node?.isConnected) this.update(this.#latest, false)
   }
 
   /** What was awaited and did not come reads as it was written. */
