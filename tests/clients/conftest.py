@@ -9,7 +9,7 @@ import json
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import pytest
 
 from rivulet.testing.frame_proxy import Cut, FrameProxy
+from rivulet.testing.model_call import Call
 from rivulet.testing.model_scripts import saying
 from rivulet.testing.scripted_model import Script, ScriptedModel
 from rivulet.testing.server_process import ServerProcess
@@ -69,9 +70,21 @@ class Place:
     def url(self) -> str:
         return self.server.url
 
-    def says(self, *pieces: str, pace: float = 0) -> None:
-        """The model's answer from now on."""
-        self.plays(saying(*pieces, pace=pace))
+    def says(self, *pieces: str, pace: float = 0, streams: int = 0) -> None:
+        """The model's answer from now on; it ends when the proxy has opened that many streams."""
+        self.plays(self._waiting(streams, pieces, pace) if streams else saying(*pieces, pace=pace))
+
+    def _waiting(self, streams: int, pieces: Sequence[str], pace: float) -> Script:
+        async def say(call: Call) -> None:
+            await call.head()
+            for piece in pieces:
+                while piece is pieces[-1] and self.proxy.streams < streams:
+                    await call.pause(0.02)
+                await call.pause(1 / pace)
+                await call.say(piece)
+            await call.finish()
+
+        return say
 
     def plays(self, script: Script) -> None:
         """What the model does from now on."""

@@ -52,7 +52,7 @@ def test_a_cut_chat_takes_its_answer_up_again(
     place: Place, node: Node, asked: dict[str, Any], version: int, after: int, how: str
 ) -> None:
     """Told to resume it replays the turn from its start: one answer, nothing doubled."""
-    place.says(*WORDS, pace=60)
+    place.says(*WORDS, pace=60, streams=2)
     place.cut(after, how)
     seen = node.call("ai_sdk.chat", {"version": version, "resume": True, **asked})
     assert (seen["text"], seen["status"], seen["count"]) == (TEXT, "ready", 2)
@@ -67,7 +67,7 @@ def test_a_stalled_chat_takes_its_answer_up_again(
     place: Place, node: Node, asked: dict[str, Any], version: int
 ) -> None:
     """Its `stop` ends the reading as aborted, without a status; resumed, it is the one whole answer."""
-    place.says(*WORDS, pace=40)
+    place.says(*WORDS, pace=40, streams=2)
     place.cut(11, "stall")
     given = {"version": version, "resume": True, "patience": PATIENCE * 1000, **asked}
     seen = node.call("ai_sdk.chat", given)
