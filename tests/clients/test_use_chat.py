@@ -136,7 +136,9 @@ def test_the_browsers_own_event_source_comes_back(place: Place, page: Page) -> N
     asked = [each for each in place.proxy.seen if "/stream" in each.path]
     assert len(asked) == 3 * len(hows)
     by_itself = [each for each in asked if "last-event-id" in each.headers]
-    by_the_page = [each for each in asked if "lastEventId=" in each.path and "last-event-id" not in each.headers]
+    by_the_page = [
+        each for each in asked if "lastEventId=" in each.path and "last-event-id" not in each.headers
+    ]
     assert len(by_the_page) == 1
     assert len(asked) - len(by_itself) - len(by_the_page) in (len(hows), len(hows) + 1)
 

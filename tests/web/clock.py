@@ -29,8 +29,8 @@ class ThreadClock:
         self._devtools.send("Performance.enable", {"timeDomain": "threadTicks"})
 
     def now(self) -> float:
-        """In milliseconds. (`ThreadTime` has the idle time too that a browser spends when it is told to be slow:
-        two thirds of every second at a quarter of its speed.)"""
+        """In milliseconds. (`ThreadTime` also has the idle time that a browser spends when it is told to be
+        slow: two thirds of every second at a quarter of its speed.)"""
         metrics = self._devtools.send("Performance.getMetrics")["metrics"]
         return 1000 * next(one["value"] for one in metrics if one["name"] == "TaskDuration")
 
