@@ -166,6 +166,20 @@ def test_the_drawer_goes_from_citation_to_citation(reader: Visitor) -> None:
     expect(drawer.locator(".passage-title")).to_contain_text(reader.passage(1)["title"])
 
 
+def test_only_the_document_moves_when_a_passage_is_shown(reader: Visitor, model: ToldModel) -> None:
+    """At the end of a long conversation too the page itself stays in its place: nothing of it is out of sight."""
+    for answer in ("A long story.\n\n" * 60, "The gearbox oil is changed every 5,000 kilometres [1]."):
+        model.tell(answer)
+        reader.ask()
+        reader.finished()
+    chip(reader, 1).click()
+    expect(reader.drawer.locator("mark")).to_be_in_viewport()
+    app = reader.page.locator(".app")
+    assert app.evaluate("app => [app.scrollTop, app.scrollHeight - app.clientHeight]") == [0, 0]
+    app.evaluate("app => app.scrollTo(0, 100)")
+    assert app.evaluate("app => app.scrollTop") == 0
+
+
 def test_the_original_opens_beside_the_page(reader: Visitor) -> None:
     """A document that was read from a file has a link to it, shown as text in a page of its own."""
     chip(reader, 2).click()
