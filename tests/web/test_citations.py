@@ -167,7 +167,7 @@ def test_the_drawer_goes_from_citation_to_citation(reader: Visitor) -> None:
 
 
 def test_only_the_document_moves_when_a_passage_is_shown(reader: Visitor, model: ToldModel) -> None:
-    """At the end of a long conversation too the page itself stays in its place: nothing of it is out of sight."""
+    """At the end of a long conversation too the page itself stays in its place, all of it in sight."""
     for answer in ("A long story.\n\n" * 60, "The gearbox oil is changed every 5,000 kilometres [1]."):
         model.tell(answer)
         reader.ask()
