@@ -126,7 +126,8 @@ export class OpenChat {
     if (!answer.turnId) return
     const stopping = server.turns.stop(answer.turnId)
     stopping.catch(() => {
-      if (answer.phase.value === 'stopping') answer.phase.value = before
+      // Words may have come meanwhile, and stay in sight.
+      if (answer.phase.value === 'stopping') answer.phase.value = answer.text ? 'writing' : before
     })
     await attempt(stopping)
   }

@@ -16,7 +16,8 @@ const MOST = 50
 
 export function SearchDialog() {
   const typed = useSignal('')
-  const at = useSignal(0)
+  /** Where the arrow keys or the pointer went; without them it is the first that was found. */
+  const at = useSignal<number | null>(null)
   const id = useId()
   const list = useRef<HTMLUListElement>(null)
   useEffect(() => void attempt(loadAllChats()), [])
@@ -26,7 +27,7 @@ export function SearchDialog() {
     return matching.slice(0, MOST)
   })
   const entries = [{ id: '', title: words.newChat, updated_at: 0 }, ...found.value]
-  const chosen = Math.min(at.value, entries.length - 1)
+  const chosen = Math.min(at.value ?? (typed.value ? 1 : 0), entries.length - 1)
   const open = (chatId: string) => {
     closeDialog()
     if (chatId) goTo(chatId)
@@ -50,7 +51,7 @@ export function SearchDialog() {
         <SearchIcon />
         <input type="text" role="combobox" aria-expanded="true" aria-controls={id} aria-activedescendant={`${id}-${chosen}`} autofocus
           aria-label={words.searchChats} placeholder={words.searchChats} value={typed.value} dir="auto" autocomplete="off"
-          onInput={(event) => ((typed.value = event.currentTarget.value), (at.value = found.value.length && typed.value ? 1 : 0))} onKeyDown={keyed} />
+          onInput={(event) => ((typed.value = event.currentTarget.value), (at.value = null))} onKeyDown={keyed} />
         <kbd>Esc</kbd>
       </label>
       <ul role="listbox" id={id} ref={list} aria-label={words.chats}>

@@ -17,7 +17,7 @@ export function ShareDialog({ chatId, title }: { chatId: string; title: string }
   const problem = useSignal<string | null>(null)
   const isBusy = useSignal(false)
   useEffect(() => {
-    sharesOf(chatId).then((found) => (links.value = found), (failure) => (problem.value = messageOf(failure)))
+    sharesOf(chatId).then((found) => (links.value = together(links.value ?? [], found)), (failure) => (problem.value = messageOf(failure)))
   }, [chatId])
   const copy = async (link: Share) => {
     await copyText(addressOf(link))
@@ -30,7 +30,7 @@ export function ShareDialog({ chatId, title }: { chatId: string; title: string }
     problem.value = null
     try {
       const made = await share(chatId)
-      links.value = [made, ...(links.value ?? [])]
+      links.value = together([made], links.value ?? [])
       // Copying may need a press of its own in some browsers; the link is there all the same.
       await copy(made).catch(() => undefined)
     } catch (failure) {
@@ -72,4 +72,9 @@ export function ShareDialog({ chatId, title }: { chatId: string; title: string }
       {links.value?.length === 0 && <p class="muted">{words.noLinks}</p>}
     </div>
   )
+}
+
+/** Each once: a link that is made while the list is on its way may be in it, or not. */
+function together(first: readonly Share[], then: readonly Share[]): Share[] {
+  return [...first, ...then.filter(({ id }) => !first.some((one) => one.id === id))]
 }
