@@ -107,8 +107,16 @@ const textOf = (stored: unknown) => (typeof stored === 'string' ? stored : '')
  * there is no mouse, the focus would bring up a keyboard that nobody asked for. */
 function useFocus(chat: OpenChat, isLocked: boolean, field: { current: HTMLTextAreaElement | null }): void {
   const hadFocus = useRef(false)
+  const wasCovered = useRef(false)
+  // At once, for what is typed next; under a dialog that is about to go, once it has gone.
+  useLayoutEffect(() => {
+    if (!matchMedia('(pointer: fine)').matches) return
+    field.current?.focus({ preventScroll: true })
+    wasCovered.current = document.activeElement !== field.current
+  }, [chat])
   useEffect(() => {
-    if (matchMedia('(pointer: fine)').matches) field.current?.focus({ preventScroll: true })
+    if (wasCovered.current) field.current?.focus({ preventScroll: true })
+    wasCovered.current = false
   }, [chat])
   useLayoutEffect(() => {
     const isNowhere = document.activeElement === document.body || document.activeElement === null

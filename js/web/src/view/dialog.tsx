@@ -1,7 +1,7 @@
 /** A dialog over the page: the browser keeps the focus in it and gives it back afterwards. */
 
 import type { ComponentChildren } from 'preact'
-import { useEffect, useId, useRef } from 'preact/hooks'
+import { useId, useLayoutEffect, useRef } from 'preact/hooks'
 
 import { closeDialog, dialog, type DialogShown } from '../state/dialog.ts'
 import { words } from '../words.ts'
@@ -50,7 +50,8 @@ function contentOf(shown: DialogShown): ComponentChildren {
 function Dialog({ shown, title, children }: { shown: DialogShown; title: string; children: ComponentChildren }) {
   const box = useRef<HTMLDialogElement>(null)
   const id = useId()
-  useEffect(() => {
+  // Before anything else is typed, which would go to the page below.
+  useLayoutEffect(() => {
     const element = box.current as HTMLDialogElement
     element.showModal()
     // Not the first button, which the browser would take: nobody opens a dialog to close it.

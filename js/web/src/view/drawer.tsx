@@ -1,7 +1,7 @@
 /** The drawer at the side: sources, documents, artifacts. A sheet over everything on a phone. */
 
 import type { ComponentChildren } from 'preact'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 import { closePanel, drawerWidth, NARROWEST, panel, widen, WIDEST, type Panel } from '../state/panel.ts'
 import { isPhone } from '../state/screen.ts'
@@ -51,8 +51,9 @@ function contentOf(shown: Panel): ComponentChildren {
 function Sheet({ title, children }: { title: string; children: ComponentChildren }) {
   const sheet = useRef<HTMLDivElement>(null)
   const isOver = isPhone.value
-  useEffect(() => sheet.current?.focus({ preventScroll: true }), [])
-  useEffect(() => {
+  // At once: what is pressed next, Esc for one, is meant for it.
+  useLayoutEffect(() => sheet.current?.focus({ preventScroll: true }), [])
+  useLayoutEffect(() => {
     if (!isOver) return
     const others = [...(sheet.current?.parentElement?.children ?? [])].filter((one): one is HTMLElement => one !== sheet.current && one instanceof HTMLElement && one.role !== 'status')
     for (const one of others) one.inert = true

@@ -1,7 +1,7 @@
 /** Files dropped anywhere on the page, or pasted into it, are uploaded; folders with all that is in them. */
 
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 import { filesOf } from '../state/dropped.ts'
 import { attempt } from '../state/notices.ts'
@@ -11,7 +11,7 @@ import { PagesIcon } from './icons.tsx'
 
 export function DropZone() {
   const isOver = useSignal(false)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false
     const over = (event: DragEvent) => {
       if (!hasFiles(event)) return

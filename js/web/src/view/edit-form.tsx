@@ -1,7 +1,7 @@
 /** A question being rewritten in its place. The one before stays within reach. */
 
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
 import type { Exchange } from '../state/exchange.ts'
@@ -13,14 +13,14 @@ export function EditForm({ chat, exchange, close }: { chat: OpenChat; exchange: 
   const field = useRef<HTMLTextAreaElement>(null)
   const isRunning = chat.running.value !== null
   const canSend = !isRunning && draft.value.trim() !== '' && [...draft.value].length <= LONGEST
-  useEffect(() => {
+  useLayoutEffect(() => {
     const area = field.current as HTMLTextAreaElement
     area.focus({ preventScroll: true })
     area.setSelectionRange(area.value.length, area.value.length)
     fit(area)
     area.form?.scrollIntoView({ block: 'nearest' })
   }, [])
-  useEffect(() => fit(field.current as HTMLTextAreaElement), [draft.value])
+  useLayoutEffect(() => fit(field.current as HTMLTextAreaElement), [draft.value])
   const send = (event: Event) => {
     event.preventDefault()
     if (!canSend) return

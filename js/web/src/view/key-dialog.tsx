@@ -1,7 +1,7 @@
 /** Asks for the server's key when the server does. */
 
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 import { giveKey, keyPrompt } from '../state/server.ts'
 import { words } from '../words.ts'
@@ -11,7 +11,7 @@ export function KeyDialog() {
   const dialog = useRef<HTMLDialogElement>(null)
   const typed = useSignal('')
   const isShown = keyPrompt.value !== 'hidden'
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (isShown) dialog.current?.showModal()
     else dialog.current?.close()
   }, [isShown])

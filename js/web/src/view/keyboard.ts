@@ -1,6 +1,6 @@
 /** What the keys of the page do. */
 
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 import type { OpenChat } from '../state/chat.ts'
 import { copiedAnswer } from '../state/copied-answer.ts'
@@ -17,8 +17,9 @@ interface Frame {
   fold: () => void
 }
 
+/** Heard as soon as the page is there: an effect would come a frame later, and a key in between would be lost. */
 export function useKeys(chat: OpenChat, frame: Frame): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.defaultPrevented || isCovered()) return
       const action = actionOf(event)

@@ -2,7 +2,7 @@
 
 import { useSignal } from '@preact/signals'
 import type { Chat } from '@rivulet/client'
-import { useEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 import { chats, chatsProblem, deleteChat, looks, nextBefore, renameChat, showOlderChats } from '../state/chats.ts'
 import { openDialog } from '../state/dialog.ts'
@@ -78,7 +78,7 @@ function ChatRow({ chat, close }: { chat: Chat; close: () => void }) {
 
 function NameForm({ chat, close }: { chat: Chat; close: () => void }) {
   const field = useRef<HTMLInputElement>(null)
-  useEffect(() => field.current?.select(), [])
+  useLayoutEffect(() => field.current?.select(), [])
   const rename = (event: Event & { currentTarget: HTMLFormElement }) => {
     event.preventDefault()
     const title = String(new FormData(event.currentTarget).get('title')).trim()

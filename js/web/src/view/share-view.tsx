@@ -1,7 +1,7 @@
 /** What a shared link shows: the conversation as it was, its citations and sources, and nothing to press besides. */
 
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useEffect, useLayoutEffect } from 'preact/hooks'
 
 import type { Answer } from '../state/answer.ts'
 import { closePanel, panel } from '../state/panel.ts'
@@ -19,7 +19,7 @@ export function ShareView({ id }: { id: string }) {
   const found = useSignal<SharedChat | NotShared | null>(null)
   const look = () => void readShared(id).then((chat) => (found.value = chat))
   useEffect(look, [id])
-  useEffect(() => {
+  useLayoutEffect(() => {
     const pressed = (event: KeyboardEvent) => event.key === 'Escape' && closePanel()
     addEventListener('keydown', pressed)
     return () => removeEventListener('keydown', pressed)

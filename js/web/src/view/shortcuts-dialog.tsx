@@ -1,7 +1,7 @@
 /** What the keys do, and other keys for it: press the ones shown, then the new ones. */
 
 import { useSignal } from '@preact/signals'
-import { useEffect } from 'preact/hooks'
+import { useLayoutEffect } from 'preact/hooks'
 
 import { ACTIONS, areKeysChanged, bind, chordOf, keys, resetKeys, type Action, type Refusal } from '../state/keys.ts'
 import { announce } from '../state/notices.ts'
@@ -10,7 +10,7 @@ import { words } from '../words.ts'
 export function ShortcutsDialog() {
   const asked = useSignal<Action | null>(null)
   const refusal = useSignal<string | null>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     const action = asked.value
     if (!action) return
     const pressed = (event: KeyboardEvent) => {
