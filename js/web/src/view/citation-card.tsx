@@ -1,7 +1,7 @@
 /** The card that shows at a chip while it is pointed at or has the focus: which document, and what it says there. */
 
 import { useSignal } from '@preact/signals'
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
+import { useLayoutEffect, useRef } from 'preact/hooks'
 
 import { runsOf } from '../markdown/written.ts'
 import type { Reference } from '../state/references.ts'
@@ -24,12 +24,15 @@ interface Shown {
 
 export function CitationCard() {
   const shown = useSignal<Shown | null>(null)
-  useEffect(() => {
+  useLayoutEffect(() => {
     let timer: number | undefined
+    /** The chip whose card was asked for last. */
+    let meant: HTMLElement | undefined
     /** Where the pointer last pressed: what comes to be under it there was not pointed at. */
     let pressed = ''
     const later = (ms: number, next: Shown | null) => {
       clearTimeout(timer)
+      meant = next?.chip ?? meant
       timer = window.setTimeout(() => (shown.value = next), ms)
     }
     const enter = (event: Event) => {
@@ -39,6 +42,8 @@ export function CitationCard() {
       const isMeant = !(event instanceof PointerEvent) || (event.pointerType !== 'touch' && pressed !== placeOf(event))
       const reference = chip && isMeant && referenceOf(chip)
       if (chip && reference) later(event.type === 'focusin' ? 0 : SHOW_MS, { chip, reference })
+      // What the focus brought stays with it: the pointer may be said to be elsewhere only because the page moved.
+      else if (event.type === 'pointerover' && meant?.matches(':focus-visible')) return
       else if (shown.value) later(LEAVE_MS, null)
       else clearTimeout(timer)
     }
