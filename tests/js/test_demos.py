@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.web.conftest import (
     HOLD,
+    UNHURRIED,
     Server,
     ToldModel,
     Visitor,
@@ -222,6 +223,7 @@ def test_80_39_eight_tabs_follow_one_answer_and_a_ninth_request_is_answered(
     """Statement 39 on anybody's page, without asking for it: one connection for all tabs, also when the tab
     with the connection is closed in mid-answer."""
     model.tell(*WORDS[:30], HOLD, *WORDS[30:])
+    demo.page.context.add_init_script(UNHURRIED)
     demo.open(server.url)
     demo.ask()
     expect(demo.answer).to_contain_text("word29")

@@ -15,12 +15,14 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import TimeoutError as TookTooLong
 
 import hatch_build
 from rivulet.testing.model_call import Call
 from rivulet.testing.nursery import Child, born
 from rivulet.testing.scripted_model import Script, ScriptedModel
 from rivulet.testing.server_process import free_port
+from tests.web.plays import CUE
 from tests.web.proxy import Proxy
 
 FLAGS = [
@@ -91,6 +93,35 @@ def browser(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
+class Gate:
+    """Where answers are held. Each opening is for those who wait then, also for those whose reader has gone
+    and who do not know it yet; without any, for whoever comes next."""
+
+    def __init__(self) -> None:
+        self._waiting: list[asyncio.Future[None]] = []
+        self._openings = 0.0
+
+    def passed(self) -> asyncio.Future[None]:
+        """Done when the gate was opened for this one."""
+        opened = asyncio.get_running_loop().create_future()
+        if self._openings:
+            self._openings -= 1
+            opened.set_result(None)
+        else:
+            self._waiting.append(opened)
+        return opened
+
+    def open(self) -> None:
+        if not self._waiting:
+            self._openings = max(self._openings, 1)
+        while self._waiting:
+            self._waiting.pop().set_result(None)
+
+    def leave_open(self) -> None:
+        self.open()
+        self._openings = float("inf")
+
+
 class ToldModel:
     """The scripted model in a thread of its own, because the browser has this one."""
 
@@ -98,9 +129,10 @@ class ToldModel:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="told model")
         self._thread.start()
-        self._gate = asyncio.Event()
+        self._gate = Gate()
         self.model = ScriptedModel()
         self._unasked = self.model.default
+        self._gates: list[Gate] = []
         self._run(self.model.__aenter__())
 
     @property
@@ -109,10 +141,9 @@ class ToldModel:
 
     def tell(self, *pieces: str | None, pace: float = 0) -> None:
         """The answer from now on: these pieces, waiting at each HOLD."""
-        self._loop.call_soon_threadsafe(self._gate.clear)
+        gate = Gate()
 
         async def told(call: Call) -> None:
-            gate = self._gate
             await call.head()
             for piece in pieces:
                 if piece is HOLD:
@@ -123,34 +154,31 @@ class ToldModel:
                     await call.pause(1 / pace)
             await call.finish("stop", 9, len(pieces))
 
-        self.then(told)
+        self.then(told, gate)
 
-    def then(self, script: Script) -> None:
+    def then(self, script: Script, gate: "Gate | None" = None) -> None:
         """How questions are answered from now on. (A queued script could go to a list of models.)"""
+        self._gates.append(self._gate)
+        self._gate = gate or Gate()
         self._loop.call_soon_threadsafe(setattr, self.model, "default", script)
 
     def release(self) -> None:
-        self._loop.call_soon_threadsafe(self._gate.set)
+        """All that wait for it go on; where none does yet, the next one."""
+        self._loop.call_soon_threadsafe(self._gate.open)
 
-    async def released(self, call: Call, gate: asyncio.Event | None = None) -> None:
+    async def released(self, call: Call, gate: "Gate | None" = None) -> None:
         """Until released, or until the server has hung up."""
-        gate = gate or self._gate
-        while not gate.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(gate.wait(), 0.05)
+        opened = (gate or self._gate).passed()
+        while not opened.done():
+            await asyncio.wait((opened,), timeout=0.05)
             await call.pause(0)
-        if gate is self._gate:
-            gate.clear()
 
     def forget(self) -> None:
         """What a test told is of no matter to the next: held answers go on, new ones are the model's own."""
-
-        def anew() -> None:
-            self._gate.set()
-            self._gate = asyncio.Event()
-            self.model.default = self._unasked
-
-        self._loop.call_soon_threadsafe(anew)
+        for gate in (*self._gates, self._gate):
+            self._loop.call_soon_threadsafe(gate.leave_open)
+        self._gates.clear()
+        self.then(self._unasked)
 
     def close(self) -> None:
         self._run(self.model.__aexit__())
@@ -270,13 +298,29 @@ def server(
     server.stop()
 
 
+@dataclass
+class Actor(Server):
+    """Its answers are played from `tests/web/plays.py`, by the name of the question."""
+
+    model: str = "callable:tests.web.plays:answer"
+
+    def __post_init__(self) -> None:
+        self.environment = {CUE: str(self._cue)}
+
+    @property
+    def _cue(self) -> Path:
+        return self.data.with_suffix(".cue")
+
+    def go_on(self) -> None:
+        """For the play that waits for its cue, or the next one that does."""
+        self._cue.touch()
+
+
 @pytest.fixture(scope="session")
 def actor(
     built_page: None, documents: Path, upstream: ToldModel, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Server]:
-    """A server whose answers are played from `tests/web/plays.py`, by the name of the question."""
-    data = tmp_path_factory.mktemp("played")
-    server = Server(documents, data, upstream.url, model="callable:tests.web.plays:answer")
+) -> Iterator[Actor]:
+    server = Actor(documents, tmp_path_factory.mktemp("played"), upstream.url)
     server.start()
     yield server
     server.stop()
@@ -357,6 +401,53 @@ class Visitor:
         """Waits until the answer on the screen is over."""
         self.page.locator(".answer[data-phase=finished]").last.wait_for()
         self.page.locator("[role=log][aria-busy=false]").wait_for()
+
+
+UNHURRIED = "const timer = setTimeout; setTimeout = (act, ms) => timer(act, ms === 2000 ? 20_000 : ms)"
+"""A tab that has not been heard for two seconds is taken to be asleep; on a busy machine it may not be."""
+
+AT_REST = """(one) => new Promise((told) => {
+  let before = ''
+  const look = () => {
+    const { x, y, width, height } = one.getBoundingClientRect()
+    const now = JSON.stringify({ x, y, width, height })
+    if (now === before) return told(JSON.parse(now))
+    before = now
+    requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+})"""
+
+
+def place_of(one: Locator) -> dict[str, float]:
+    """Where it stands, once it has stood there for a frame: what a change moves may move in the next one."""
+    return one.evaluate(AT_REST)
+
+
+CAME_TO_REST = """async (box, was) => {
+  for (let still = 0, before = was; still < 5; before = box.scrollTop) {
+    await new Promise(requestAnimationFrame)
+    still = box.scrollTop !== was && box.scrollTop === before ? still + 1 : 0
+  }
+}"""
+
+
+def scrolled(visitor: Visitor, distance: int) -> None:
+    """By the wheel, and to the end of it: browsers take some time over the way."""
+    log = visitor.page.get_by_role("log")
+    place_of(log.locator("> *"))
+    was = log.evaluate("(box) => box.scrollTop")
+    log.hover()
+    visitor.page.mouse.wheel(0, distance)
+    log.evaluate(CAME_TO_REST, was)
+
+
+def press_twice(first: Locator, second: Locator) -> None:
+    """What asks before it acts asks for a few seconds only: on a busy machine it is pressed anew."""
+    while True:
+        first.click()
+        with contextlib.suppress(TookTooLong):
+            return second.click(timeout=3000)
 
 
 LISTEN = """() => {

@@ -1,7 +1,9 @@
 """Answers played to the page, each by the name of its question: what a scripted model cannot bring about."""
 
 import asyncio
+import os
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 from rivulet.domain.events import (
@@ -20,6 +22,9 @@ from rivulet.ports.answering import Task
 BEAT = 0.4
 """Long enough to be seen, short enough for a test."""
 
+CUE = "RIVULET_TEST_CUE"
+"""Names the variable with the file by which a test lets a play go on."""
+
 LONG = 100_000
 """Tokens of an answer nobody should have to wait for."""
 
@@ -27,6 +32,20 @@ LONG = 100_000
 async def answer(task: Task) -> AsyncGenerator[Any, None]:
     async for thing in PLAYS[task.question]():
         yield thing
+
+
+async def _cued() -> None:
+    """However long somebody looks at what there is so far."""
+    for _ in iter(_is_cue_given, True):
+        await asyncio.sleep(0.02)
+
+
+def _is_cue_given() -> bool:
+    """Each is given once."""
+    cue = Path(os.environ[CUE])
+    is_given = cue.exists()
+    cue.unlink(missing_ok=True)
+    return is_given
 
 
 async def _stages() -> AsyncGenerator[Any, None]:
@@ -43,7 +62,7 @@ async def _tool() -> AsyncGenerator[Any, None]:
     yield ToolStarted(tool_call_id="call_1", name="look_up", runs_on="server")
     await asyncio.sleep(BEAT)
     yield ToolCalled(tool_call_id="call_1", name="look_up", input={"word": "gearbox"})
-    await asyncio.sleep(BEAT)
+    await _cued()
     yield ToolFinished(tool_call_id="call_1", status="completed", output="A box of gears.")
     yield "I looked it up."
 
@@ -77,7 +96,7 @@ async def _thoughts() -> AsyncGenerator[Any, None]:
         yield ReasoningDelta(part_id="r", delta=f"Thought number {n} is this. ")
         if n % 30 == 0:
             await asyncio.sleep(0.02)
-    await asyncio.sleep(BEAT)
+    await _cued()
     yield ReasoningFinished(part_id="r")
     yield "I thought about it."
 

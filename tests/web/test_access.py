@@ -50,7 +50,7 @@ return [...document.querySelectorAll('button, a, textarea, [role=tab], select')]
 
 FOCUS = """async () => {
   const one = document.activeElement
-  await Promise.all(one.getAnimations({ subtree: true }).map((move) => move.finished))
+  await Promise.allSettled(one.getAnimations({ subtree: true }).map((move) => move.finished))
   const style = getComputedStyle(one)
   const edge = getComputedStyle(one, '::after')
   const isSeen = style.outlineStyle !== 'none' || (one.matches('.drawer-edge') && edge.opacity === '1')

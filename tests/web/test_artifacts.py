@@ -66,6 +66,11 @@ FOREIGN = """```html
 ```
 """
 
+FORGED = """() => new Promise((heard) => {
+  addEventListener('message', ({ data }) => data?.message === 'forged' && heard())
+  postMessage({ type: 'rivulet.sandbox', event: 'error', message: 'forged', line: 1 }, '*')
+})"""
+
 REACH = """async () => {
   const tried = {}
   const attempt = async (name, act) => {
@@ -238,9 +243,7 @@ def test_what_an_artifact_says_is_only_ever_text(visitor: Visitor, model: ToldMo
 def test_a_message_from_anywhere_else_is_not_heard(visitor: Visitor, model: ToldModel) -> None:
     """Only the frame itself reports; another window that speaks its language is not listened to."""
     shown(visitor, model, PAGE)
-    visitor.page.evaluate(
-        "postMessage({ type: 'rivulet.sandbox', event: 'error', message: 'forged', line: 1 }, '*')"
-    )
+    visitor.page.evaluate(FORGED)
     tab(visitor, "Problems")
     expect(visitor.drawer.get_by_text("Nothing went wrong so far.")).to_be_visible()
 

@@ -4,7 +4,15 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.web.conftest import DOCUMENTS, HOLD, QUESTION, ToldModel, Visitor, documents_are_read
+from tests.web.conftest import (
+    DOCUMENTS,
+    HOLD,
+    QUESTION,
+    ToldModel,
+    Visitor,
+    documents_are_read,
+    press_twice,
+)
 
 
 def test_a_question_is_answered_while_one_watches(visitor: Visitor, model: ToldModel) -> None:
@@ -126,9 +134,7 @@ def test_a_chat_is_deleted_on_the_second_press(visitor: Visitor, model: ToldMode
     delete = row.get_by_role("button", name=re.compile("^Delete “"))
     expect(delete).to_be_hidden()  # its place is the title's
     row.hover()
-    delete.click()
-    expect(row).to_be_visible()
-    row.get_by_role("button", name="Delete?").click()
+    press_twice(delete, row.get_by_role("button", name="Delete?"))
     expect(row).to_have_count(0)
     expect(visitor.page.locator(".question")).to_have_count(0)
 

@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,10 +20,13 @@ from tests.web.conftest import (
     ToldModel,
     Visitor,
     documents_are_read,
+    place_of,
 )
+from tests.web.quickest import quick_enough
 
 RULE = "Tea is served at four o'clock in the blue room."
 ARABIC = "يُقدَّم الشاي في الساعة الرابعة في الغرفة الزرقاء."
+AT_ONCE_MS = 3000
 FILLER = "Nothing of any interest is said in this sentence at all. "
 
 
@@ -111,7 +115,7 @@ def test_28_what_is_marked_is_the_passage_by_its_offsets(reader: Visitor) -> Non
 
 def test_pointing_at_a_chip_shows_what_it_cites(reader: Visitor) -> None:
     """A card with the document's title, the cited sentence and the support; Esc takes it away and nothing
-    else, and so does leaving; the focus shows it too."""
+    else, and so does leaving; the focus shows it too, until it goes, wherever the pointer is."""
     card = reader.page.get_by_role("tooltip")
     chip(reader, 2).hover()
     expect(card).to_contain_text(reader.passage(2)["title"])
@@ -121,13 +125,27 @@ def test_pointing_at_a_chip_shows_what_it_cites(reader: Visitor) -> None:
     expect(card).to_be_visible()
     reader.page.keyboard.press("Escape")
     expect(card).to_have_count(0)
-    chip(reader, 1).focus()
+    assert chip(reader, 1).evaluate(FOCUS)
     expect(card).to_contain_text(reader.passage(1)["title"])
     reader.composer.focus()
     expect(card).to_have_count(0)
 
 
-PRESS = "async (chip) => { chip.click(); await 0; await 0; return !document.querySelector('[role=tooltip]') }"
+PRESS = """async (chip) => {
+  chip.click()
+  await 0
+  await 0
+  return !document.querySelector('[role=tooltip]') && document.activeElement.matches('.drawer')
+}"""
+FOCUS = """(chip) => new Promise((told) => {
+  chip.focus()
+  document.body.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }))
+  setTimeout(() => {
+    document.body.dispatchEvent(new PointerEvent('pointerover', { bubbles: true }))
+    setTimeout(() => told(document.querySelector('[role=tooltip]') !== null), 300)
+  }, 50)
+})"""
+"""What moves under a pointer at rest is said to be pointed at, before the card is there and after it."""
 COME_UNDER_THE_POINTER = """(chip, [clientX, clientY]) => new Promise((told) => {
   const at = { clientX, clientY, bubbles: true, pointerType: 'mouse' }
   chip.dispatchEvent(new PointerEvent('pointerover', at))
@@ -136,16 +154,15 @@ COME_UNDER_THE_POINTER = """(chip, [clientX, clientY]) => new Promise((told) => 
 
 
 def test_a_chip_that_was_pressed_shows_no_card(reader: Visitor) -> None:
-    """The card is gone before the drawer comes, so Esc means the drawer; and a chip the text brings under
-    a pointer at rest, which may stand between two pixels, was not pointed at."""
+    """The card is gone and the focus in the drawer at once, so Esc means that; and a chip the text brings
+    under a pointer at rest, which may stand between two pixels, was not pointed at."""
     one = chip(reader, 2)
     one.focus()
     expect(reader.page.get_by_role("tooltip")).to_be_visible()
     assert one.evaluate(PRESS)
     reader.page.keyboard.press("Escape")
     expect(reader.drawer).to_have_count(0)
-    box = one.bounding_box()
-    assert box
+    box = place_of(one)
     at = [int(box["x"]) + 4.4, int(box["y"]) + 4.6]
     reader.page.mouse.click(*at)
     expect(reader.drawer).to_have_count(1)
@@ -306,10 +323,19 @@ def test_a_document_of_five_megabytes_opens_at_once(
     model.tell("في الساعة الرابعة [1].")
     visitor.ask("متى يُقدَّم الشاي في الغرفة الزرقاء؟")
     visitor.finished()
-    chip(visitor, 1).click()
     mark = visitor.drawer.locator("mark")
-    expect(mark).to_contain_text(ARABIC, timeout=3000)
-    expect(mark.locator("strong")).to_be_in_viewport()
+
+    def attempt() -> list[float]:
+        begun = time.monotonic()
+        chip(visitor, 1).click()
+        expect(mark).to_contain_text(ARABIC)
+        took = 1000 * (time.monotonic() - begun)
+        expect(mark.locator("strong")).to_be_in_viewport()
+        if took > AT_ONCE_MS:
+            visitor.drawer.get_by_role("button", name="Close").click()
+        return [took]
+
+    quick_enough([AT_ONCE_MS], attempt)
     shown = visitor.drawer.locator(".document-text")
     length = shown.evaluate("box => box.textContent.length")
     assert length < 60_000
@@ -318,11 +344,11 @@ def test_a_document_of_five_megabytes_opens_at_once(
     expect(more).to_be_enabled()
     earlier = visitor.drawer.get_by_role("button", name="Show what comes before")
     earlier.scroll_into_view_if_needed()
-    place = mark.evaluate("mark => mark.getBoundingClientRect().top")
+    place = place_of(mark)["y"]
     earlier.click()
     expect(earlier).to_be_enabled()
     assert shown.evaluate("box => box.textContent.length") > length + 40_000
-    assert abs(mark.evaluate("mark => mark.getBoundingClientRect().top") - place) < 2
+    assert abs(place_of(mark)["y"] - place) < 2
 
 
 def test_an_arabic_document_reads_from_the_right(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.web.conftest import Server, ToldModel, Visitor, documents_are_read
+from tests.web.conftest import Server, ToldModel, Visitor, documents_are_read, press_twice
 from tests.web.test_uploads import drop, row
 
 
@@ -75,8 +75,8 @@ def test_a_removed_source_is_gone(visitor: Visitor) -> None:
     drop(visitor, passing_txt=b"Only here for a moment.")
     passing = row(visitor, "passing.txt")
     expect(passing).to_have_attribute("data-status", "ready")
-    passing.get_by_role("button", name="Remove passing.txt").click()
-    passing.get_by_role("button", name="Remove?").click()
+    remove = passing.get_by_role("button", name=re.compile("^Remove passing.txt"))
+    press_twice(remove, passing.get_by_role("button", name="Remove?"))
     expect(passing).to_have_count(0)
     visitor.page.reload()
     visitor.page.get_by_role("button", name="Documents").click()

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.web.conftest import HOLD, ToldModel, Visitor
+from tests.web.conftest import HOLD, ToldModel, Visitor, place_of
 from tests.web.tracing import tasks
 
 CODE = "def area(r):\n    return 3.14 * r ** 2  # *not* bold\n\n\ttext = '<b>'"
 FORMULAS = (
     r"Energy $E = mc^2$, a price of $5 and $6, and" + "\n\n$$\n\\frac{a}{b}\n$$\n\nbroken $\\frac{$ end"
 )
+FORMULAS_FILE = re.compile(r"/assets/formulas-.*\.js")
 
 
 def told(visitor: Visitor, model: ToldModel, *pieces: str | None) -> Locator:
@@ -108,6 +109,9 @@ def test_17_formulas_are_typeset_once_they_are_closed(visitor: Visitor, model: T
     """Shown as written until then; prices are no formulas, what is no TeX stays, and KaTeX comes only now."""
     told(visitor, model, "No formula here.\n\n```python\nx = 1\n```\n")
     visitor.finished()
+    expect(
+        visitor.text.locator("code span[class^=hl-]").first
+    ).to_be_visible()  # what is there to add was added
     assert not [name for name in chunks(visitor) if "formula" in name or "KaTeX" in name]
     answer = told(visitor, model, FORMULAS[:12], HOLD, FORMULAS[12:])
     expect(answer).to_contain_text("E = ")
@@ -125,23 +129,21 @@ def test_formulas_that_come_late_move_nothing_that_is_read(visitor: Visitor, mod
     """On a slow line KaTeX comes after the answer: an equation has its place already, and whatever becomes
     higher above the window, what is in it stays."""
     held: list[Route] = []
-    visitor.page.route(re.compile(r"/assets/formulas-.*\.js"), lambda route: held.append(route))
+    visitor.page.route(FORMULAS_FILE, lambda route: held.append(route))
     high = "$$\\sum_{n=0}^{\\infty} \\frac{1}{n!}$$\n\nand $\\frac{\\frac{1}{2}}{3}$ in a line.\n\n" * 3
     equation = "$$\n\\frac{a}{b} = c\n$$"
-    told(visitor, model, f"{high}{'Some words. ' * 400}\n\nRead here.\n\n{equation}\n\nAnd here.")
-    visitor.finished()
+    with visitor.page.expect_request(FORMULAS_FILE):
+        told(visitor, model, f"{high}{'Some words. ' * 400}\n\nRead here.\n\n{equation}\n\nAnd here.")
+        visitor.finished()
     places = [visitor.text.get_by_text(words) for words in ("Read here.", "And here.")]
     places[0].scroll_into_view_if_needed()
     expect(visitor.text.locator(".math.display").first).not_to_be_in_viewport()
-    before = [place.bounding_box() for place in places]
+    before = [place_of(place)["y"] for place in places]
     held[0].continue_()
     expect(visitor.text.locator(".math .katex-display")).to_have_count(4)
     visitor.page.evaluate("() => document.fonts.ready")
     for was, place in zip(before, places, strict=True):
-        now = place.bounding_box()
-        assert was
-        assert now
-        assert abs(now["y"] - was["y"]) <= 2
+        assert abs(place_of(place)["y"] - was) <= 2
 
 
 def test_code_is_saved_byte_for_byte(visitor: Visitor, model: ToldModel, tmp_path: Path) -> None:

@@ -3,43 +3,16 @@
 import re
 
 import pytest
-from playwright.sync_api import APIResponse, Route, expect
+from playwright.sync_api import Route, expect
 
-from tests.web.conftest import HOLD, ToldModel, Visitor
+from tests.web.conftest import HOLD, Server, ToldModel, Visitor, press_twice
+from tests.web.late import Held
 
 LOOK = "document.dispatchEvent(new Event('visibilitychange'))"
 """Somebody comes back to the tab."""
 
 READ = "fetch(`/v1/chats/${location.hash.split('/').pop()}/messages`).then((read) => read.text())"
 """Answered after what was asked before it."""
-
-
-class Held:
-    """The first request to an address: held up after the server has answered it, or before it is sent."""
-
-    def __init__(self, visitor: Visitor, address: str, is_taken: bool = True) -> None:
-        self._page, self._is_taken = visitor.page, is_taken
-        self._route: Route | None = None
-        self._answer: APIResponse | None = None
-        self._page.route(address, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        if self._route:
-            route.continue_()
-            return
-        self._route = route
-        self._answer = route.fetch() if self._is_taken else None
-
-    def wait(self) -> None:
-        while not self._route or (self._is_taken and not self._answer):
-            self._page.evaluate("new Promise(requestAnimationFrame)")
-
-    def release(self) -> None:
-        assert self._route
-        if self._answer:
-            self._route.fulfill(response=self._answer)
-        else:
-            self._route.continue_()
 
 
 def asked_once(visitor: Visitor, model: ToldModel) -> None:
@@ -115,3 +88,41 @@ def test_a_list_that_has_not_come_is_not_called_empty(visitor: Visitor) -> None:
     expect(visitor.page.locator(".chat-list")).to_have_text("")
     late.release()
     expect(visitor.page.locator(".chat-list")).not_to_have_text("")
+
+
+def test_a_list_of_chats_that_comes_late_undoes_nothing(
+    visitor: Visitor, model: ToldModel, server: Server
+) -> None:
+    """Neither what a newer list has told, nor that a chat was deleted here."""
+    model.tell("Yes.")
+    visitor.ask("Which chat is called otherwise?")
+    visitor.finished()
+    row = visitor.page.locator(".chat-row").filter(has=visitor.page.locator("a[aria-current=page]"))
+    expect(row).to_contain_text("Which chat is called otherwise?")
+    address = f"{server.url}/v1/chats/{visitor.page.url.rsplit('/', 1)[1]}"
+    late = Held(visitor, "**/v1/chats")
+    visitor.page.evaluate(LOOK)
+    late.wait()
+    visitor.page.request.patch(address, data={"title": "Otherwise"})
+    visitor.page.evaluate(LOOK)
+    expect(row).to_have_text("Otherwise")
+    with visitor.page.expect_response("**/v1/chats"):
+        late.release()
+    visitor.page.evaluate("fetch('/v1/models').then((read) => read.text())")
+    expect(row).to_have_text("Otherwise")
+    late = Held(visitor, "**/v1/chats")
+    visitor.page.evaluate(LOOK)
+    late.wait()
+    gone = visitor.page.locator(".chat-row").filter(has_text="Otherwise")
+    gone.hover()
+    with visitor.page.expect_response(address):
+        press_twice(
+            gone.get_by_role("button", name=re.compile("^Delete “")),
+            gone.get_by_role("button", name="Delete?"),
+        )
+    expect(gone).to_have_count(0)
+    with visitor.page.expect_response(
+        lambda told: told.url.endswith("/v1/chats") and told.request != late.request
+    ):
+        late.release()
+    expect(gone).to_have_count(0)

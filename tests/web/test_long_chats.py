@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Locator, Route, expect
 
-from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
+from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor, place_of, scrolled
 from tests.web.quickest import quick_enough
 
 PARAGRAPH = "The gearbox takes **0.6 litres** of `SAE 80` oil, as [the manual](https://example.com/) says. "
@@ -133,15 +133,11 @@ def test_older_messages_move_nothing_for_a_reader_who_has_scrolled_up(
     visitor.page.add_init_script(IDLE)
     open_long(visitor, server)
     visitor.page.reload()
-    log = visitor.page.get_by_role("log")
     expect(visitor.questions).to_have_count(6)
-    log.hover()
-    visitor.page.mouse.wheel(0, -900)
+    scrolled(visitor, -900)
     read = visitor.questions.get_by_text("Question 98?")
     expect(read).to_be_in_viewport()
-    visitor.page.evaluate("() => Promise.all(document.getAnimations().map((move) => move.finished))")
-    before = read.bounding_box()
-    assert before
+    before = place_of(read)
     count = 6
     while count < 100:
         count = visitor.page.evaluate("() => idle()")
@@ -164,8 +160,7 @@ def test_reading_back_to_the_first_message_moves_nothing(visitor: Visitor, serve
 
     def drawn(count: int, read: Locator) -> None:
         """All that has come, while this is read."""
-        before = read.bounding_box()
-        assert before
+        before = place_of(read)
         found = 0
         while found < count:
             found = visitor.page.evaluate("() => idle()")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import expect
 
+from tests.web import states
 from tests.web.conftest import HOLD, Server, ToldModel, Visitor
 
 FOCUSED = """() => {
@@ -71,6 +72,7 @@ def test_a_phone_never_scrolls_sideways(
     visitor.page.get_by_role("button", name="Open the list of chats").tap()
     visitor.page.get_by_role("button", name="Documents").tap()
     expect(visitor.drawer).to_be_visible()
+    visitor.page.evaluate(states.ARRIVED)
     assert width == visitor.page.evaluate("document.documentElement.scrollWidth")
     small = visitor.page.evaluate(
         """() => [...document.querySelectorAll('.round, .go, .new-chat')]

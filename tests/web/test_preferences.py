@@ -12,11 +12,18 @@ from tests.web.test_conversation import SEEN
 from tests.web.test_sending import FORBIDDEN
 
 PREFERENCES = re.compile("/v1/preferences$")
+PATIENCE = """const timer = setTimeout
+window.waiting = []
+setTimeout = (act, ms) => (ms === 10_000 ? void waiting.push(act) : timer(act, ms))"""
+LOSE_PATIENCE = "waiting.splice(0).forEach((act) => act())"
+"""The page's ten seconds are over when the test says so."""
+
 COME_BACK = "document.dispatchEvent(new Event('visibilitychange'))"
 
 
 def chosen(visitor: Visitor, choice: str) -> None:
     """Waits until that is chosen in the settings of this page."""
+    visitor.composer.wait_for()
     if not visitor.page.get_by_role("dialog").is_visible():
         visitor.page.keyboard.press("Control+,")
     expect(visitor.page.get_by_role("radio", name=choice)).to_be_checked()
@@ -56,6 +63,7 @@ def test_statement_47_the_switch_holds_in_every_browser_of_the_user(
     with taken(visitor, streaming="off"):
         choose(visitor, "Dark", "When complete")
     told: list[Callable[[], None]] = []
+    elsewhere.page.add_init_script(PATIENCE)
     elsewhere.page.route(PREFERENCES, lambda route: told.append(route.continue_))
     elsewhere.open(server.url)
     elsewhere.page.evaluate(SEEN)
@@ -99,8 +107,9 @@ def test_without_the_server_it_holds_here_and_is_sent_later(
     expect(note).to_contain_text("has not taken your last change")
     visitor.page.reload()
     chosen(visitor, "When complete")
-    visitor.page.unroute(PREFERENCES)
-    visitor.page.evaluate(COME_BACK)
+    with taken(visitor, streaming="off"):
+        visitor.page.unroute(PREFERENCES)
+        visitor.page.evaluate(COME_BACK)
     expect(note).to_contain_text("goes with you")
     chosen(visitor, "When complete")
     elsewhere.open(server.url)
@@ -114,8 +123,8 @@ def test_a_server_that_is_back_is_told_by_itself(visitor: Visitor) -> None:
     choose(visitor, "Always")
     note = visitor.page.locator(".setting-note")
     expect(note).to_contain_text("has not taken your last change")
-    visitor.page.unroute(PREFERENCES)
     with taken(visitor, usage="always"):
+        visitor.page.unroute(PREFERENCES)
         visitor.page.clock.fast_forward(3000)
     expect(note).to_contain_text("goes with you")
 
@@ -133,7 +142,7 @@ def test_where_nothing_is_stored_the_server_remembers(elsewhere: Visitor, server
 @pytest.fixture
 def left_waiting(elsewhere: Visitor, server: Server) -> Visitor:
     """Somebody whom the server does not tell what was chosen elsewhere, nor that it could not."""
-    elsewhere.page.clock.install()
+    elsewhere.page.add_init_script(PATIENCE)
     elsewhere.page.route(PREFERENCES, lambda route: None)
     elsewhere.open(server.url)
     return elsewhere
@@ -149,13 +158,13 @@ def test_a_server_that_leaves_the_question_open_holds_no_answer_back(
     left_waiting.ask()
     page.locator(".answer[data-phase=writing]").wait_for()
     expect(left_waiting.text).to_have_count(0)
-    page.clock.fast_forward(10_000)
+    page.evaluate(LOSE_PATIENCE)
     expect(left_waiting.text).to_have_text("A beginning")
     model.release()
     left_waiting.finished()
     choose(left_waiting, "Always")
-    page.clock.fast_forward(10_000)
+    page.evaluate(LOSE_PATIENCE)
     expect(page.locator(".setting-note")).to_contain_text("has not taken your last change")
-    page.unroute(PREFERENCES)
     with taken(left_waiting, usage="always"):
-        page.clock.fast_forward(3000)
+        page.unroute(PREFERENCES)
+        page.evaluate(LOSE_PATIENCE)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
-from tests.web.conftest import CHROMIUM, FLAGS, HOLD, Server, ToldModel, Visitor, installed
+from tests.web.conftest import CHROMIUM, FLAGS, HOLD, Server, ToldModel, Visitor, installed, place_of
 from tests.web.proxy import Proxy
 from tests.web.quickest import quick_enough
 
@@ -62,7 +62,8 @@ def test_a_reload_shows_what_there_was_before_any_event_comes(
     visitor.ask()
     expect(visitor.text).to_contain_text("word1499")
     visitor.page.route("**/v1/events?*", lambda route: held.append(route))
-    visitor.page.reload()
+    with visitor.page.expect_request("**/v1/events?*"):
+        visitor.page.reload()
     expect(visitor.text).to_have_text("".join(LONG).strip())
     turn = visitor.answer.get_attribute("data-turn")
     model.release()
@@ -290,7 +291,7 @@ def test_statement_40_a_server_that_dies_in_the_middle_ends_the_turn_clearly(
     model.tell(*WORDS[:40], HOLD, "")
     visitor.ask()
     expect(visitor.text).to_contain_text("word39")
-    before = visitor.questions.last.bounding_box()
+    before = place_of(visitor.questions.last)
     server.stop(signal.SIGKILL)
     banner = visitor.page.locator(".banner")
     expect(banner).to_be_visible()
@@ -298,7 +299,7 @@ def test_statement_40_a_server_that_dies_in_the_middle_ends_the_turn_clearly(
     card = visitor.answer.get_by_role("alert")
     expect(card).to_contain_text("interrupted")
     expect(banner).to_have_count(0)
-    assert visitor.questions.last.bounding_box() == before
+    assert place_of(visitor.questions.last) == before
     expect(visitor.text).to_contain_text("word0 word1")
     model.tell("All of it.")
     card.get_by_role("button", name="Retry").click()

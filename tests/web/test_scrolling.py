@@ -6,7 +6,16 @@ import pytest
 from playwright.sync_api import Locator, expect
 
 from tests.web import states
-from tests.web.conftest import HOLD, TWO_SOURCES, Server, ToldModel, Visitor, documents_are_read
+from tests.web.conftest import (
+    HOLD,
+    TWO_SOURCES,
+    Server,
+    ToldModel,
+    Visitor,
+    documents_are_read,
+    place_of,
+    scrolled,
+)
 
 LINES = [f"Line {n} of a long answer.\n\n" for n in range(160)]
 TOP = "box => box.scrollTop"
@@ -31,14 +40,11 @@ def test_a_question_goes_to_the_top_of_the_view(visitor: Visitor, log: Locator, 
     model.tell("One line", HOLD, " and another.")
     visitor.ask("The third?")
     expect(visitor.text).to_have_text("One line")
-    question = visitor.questions.last.bounding_box()
-    box = log.bounding_box()
-    assert question
-    assert box
+    question, box = place_of(visitor.questions.last), place_of(log)
     assert 0 <= question["y"] - box["y"] < 60
     model.release()
     visitor.finished()
-    assert question == visitor.questions.last.bounding_box()
+    assert question == place_of(visitor.questions.last)
 
 
 def test_statement_19_at_the_end_the_view_follows(visitor: Visitor, model: ToldModel) -> None:
@@ -59,10 +65,7 @@ def test_statements_20_and_21_a_reader_who_scrolls_up_is_left_alone(
     model.tell(*LINES[:60], HOLD, *LINES[60:90], HOLD, *LINES[90:])
     visitor.ask()
     expect(visitor.text.get_by_text("Line 59 of")).to_be_in_viewport()
-    log.hover()
-    visitor.page.mouse.wheel(0, -100)
-    visitor.page.wait_for_function("box => box.dataset.seen = 1", arg=log.element_handle())
-    visitor.page.wait_for_timeout(200)  # the browser scrolls smoothly for a while
+    scrolled(visitor, -100)
     top = log.evaluate(TOP)
     model.release()
     expect(visitor.text).to_contain_text("Line 89")
@@ -125,16 +128,14 @@ def test_statement_22_the_end_moves_nothing(
     visitor.ask()
     expect(visitor.text.get_by_text(f"Line {lines - 1} of")).to_be_in_viewport()
     last = visitor.text.get_by_text(f"Line {lines - 1} of")
-    visitor.page.wait_for_timeout(500)  # following the last line has come to rest
-    before = last.bounding_box()
+    before = place_of(last)
     model.release()
     visitor.finished()
     expect(visitor.answer.get_by_role("button", name="Copy the answer")).to_be_in_viewport()
     expect(visitor.answer.locator(".source")).to_be_in_viewport(ratio=1)
-    after = last.bounding_box()
-    assert before
-    assert after
-    assert abs(after["y"] - before["y"]) <= 2  # what a reader cannot see: a fraction of a line is rounded
+    assert (
+        abs(place_of(last)["y"] - before["y"]) <= 2
+    )  # what a reader cannot see: a fraction of a line is rounded
 
 
 MOVING = """() => [...document.querySelectorAll('*')].filter((one) => {

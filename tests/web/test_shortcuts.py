@@ -9,6 +9,38 @@ from tests.web.conftest import HOLD, Server, ToldModel, Visitor
 
 ANSWER = "Every 5,000 kilometres:\n\n```python\nprint('oil')\n```\n"
 
+AT_FIRST_SIGHT = """new MutationObserver((_, watch) => {
+  if (!document.querySelector('#ask textarea')) return
+  watch.disconnect()
+  const key = { key: ',', code: 'Comma', ctrlKey: true, bubbles: true, cancelable: true }
+  window.isHeard = !document.body.dispatchEvent(new KeyboardEvent('keydown', key))
+  const dataTransfer = new DataTransfer()
+  dataTransfer.items.add(new File([''], 'any.txt'))
+  const drag = new DragEvent('dragover', { dataTransfer, bubbles: true, cancelable: true })
+  window.takesFiles = !document.body.dispatchEvent(drag)
+  queueMicrotask(() => queueMicrotask(() => {
+    window.isInDialog = document.activeElement.closest('dialog') !== null
+  }))
+}).observe(document, { childList: true, subtree: true })"""
+
+PRESS_AND_TYPE = """async (button) => {
+  button.click()
+  await 0
+  await 0
+  return !button.dispatchEvent(new KeyboardEvent('keydown', { key: 'x', bubbles: true, cancelable: true }))
+}"""
+
+
+def test_a_key_is_heard_as_soon_as_the_page_is_there(
+    new_visitor: Callable[..., Visitor], server: Server
+) -> None:
+    """Before its first frame; and what is typed next goes where that key has led."""
+    visitor = new_visitor()
+    visitor.page.add_init_script(AT_FIRST_SIGHT)
+    visitor.open(server.url)
+    expect(visitor.page.get_by_role("dialog")).to_be_visible()
+    assert visitor.page.evaluate("[isHeard, takesFiles, isInDialog]") == [True, True, True]
+
 
 @pytest.fixture
 def typist(new_visitor: Callable[..., Visitor], server: Server, model: ToldModel) -> Visitor:
@@ -104,10 +136,10 @@ def test_a_changed_shortcut_is_the_one_that_works(typist: Visitor) -> None:
     page = typist.page
     dialog = page.locator("dialog[open]")
     page.keyboard.press("Control+/")
-    dialog.get_by_role("button", name="Search chats").click()
-    for taken in ("Control+r", "Control+,", "x"):
+    assert dialog.get_by_role("button", name="Search chats").evaluate(PRESS_AND_TYPE)
+    for taken, why in (("Control+r", "browser needs"), ("Control+,", "used for"), ("x", "Use Ctrl")):
         page.keyboard.press(taken)
-        expect(dialog.get_by_role("alert")).to_be_visible()
+        expect(dialog.get_by_role("alert")).to_contain_text(why)
     page.keyboard.press("Alt+g")
     expect(dialog.get_by_role("alert")).to_have_count(0)
     page.reload()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Route, expect
 
-from tests.web.conftest import Server, Visitor
+from tests.web.conftest import Actor, Visitor
 from tests.web.quickest import quick_enough
 from tests.web.tracing import tasks
 
@@ -18,13 +18,13 @@ WATCH_STAGES = """() => {
 
 
 @pytest.fixture
-def spectator(visitor: Visitor, actor: Server) -> Visitor:
+def spectator(visitor: Visitor, actor: Actor) -> Visitor:
     """Somebody at a page whose answers are played."""
     visitor.open(actor.url)
     return visitor
 
 
-def _lateness(spectator: Visitor, actor: Server) -> list[float]:
+def _lateness(spectator: Visitor, actor: Actor) -> list[float]:
     """Milliseconds from each stage's event to its line, in one answer."""
     spectator.page.evaluate(WATCH_STAGES)
     spectator.ask("stages")
@@ -39,15 +39,16 @@ def _lateness(spectator: Visitor, actor: Server) -> list[float]:
     return [one["at"] - at for one, at in zip(shown, ats, strict=True)]
 
 
-def test_statement_24_stages_show_in_order_one_at_a_time(spectator: Visitor, actor: Server) -> None:
+def test_statement_24_stages_show_in_order_one_at_a_time(spectator: Visitor, actor: Actor) -> None:
     """Each is there within 200 ms of its event, in a status; the way the answer came is kept."""
     quick_enough([200] * 3, lambda: _lateness(spectator, actor))
     spectator.answer.get_by_text("Answered in").last.click()
     expect(spectator.answer.locator(".steps li")).to_have_count(3)
 
 
-def test_the_trace_is_there_after_a_reload(spectator: Visitor) -> None:
+def test_the_trace_is_there_after_a_reload(spectator: Visitor, actor: Actor) -> None:
     """What a message does not tell is asked for when somebody wants to know."""
+    actor.go_on()
     spectator.ask("tool")
     spectator.finished()
     spectator.page.reload()
@@ -62,7 +63,8 @@ def test_what_goes_on_is_there_after_a_reload_before_any_event(spectator: Visito
     spectator.ask("half")
     expect(spectator.answer.locator(".tool")).to_contain_text("the gr")
     spectator.page.route("**/v1/events?*", lambda route: held.append(route))
-    spectator.page.reload()
+    with spectator.page.expect_request("**/v1/events?*"):
+        spectator.page.reload()
     expect(spectator.answer.locator(".tool")).to_contain_text('{"door": "the gr')
     expect(spectator.text).to_have_text("I look for it.")
     expect(spectator.answer.locator(".answer-foot .stage")).to_contain_text("Looking into the shed…")
@@ -74,13 +76,14 @@ def test_what_goes_on_is_there_after_a_reload_before_any_event(spectator: Visito
     expect(spectator.answer.locator(".tool")).to_have_attribute("data-status", "cancelled")
 
 
-def test_statement_25_a_tool_call_folds_when_it_is_done(spectator: Visitor) -> None:
+def test_statement_25_a_tool_call_folds_when_it_is_done(spectator: Visitor, actor: Actor) -> None:
     """Open and running, then folded and done; a click and Enter open it."""
     spectator.ask("tool")
     tool = spectator.answer.locator(".tool")
     expect(tool).to_contain_text("look_up")
     expect(tool).to_contain_text("running")
     expect(tool).to_have_attribute("open", "")
+    actor.go_on()
     spectator.finished()
     expect(tool).to_contain_text("done")
     expect(tool).not_to_have_attribute("open", "")
@@ -102,12 +105,13 @@ def test_statement_26_many_argument_deltas_block_nothing(spectator: Visitor) -> 
     assert 0 < found[0] <= 50
 
 
-def test_thoughts_show_while_they_come_and_fold_afterwards(spectator: Visitor) -> None:
+def test_thoughts_show_while_they_come_and_fold_afterwards(spectator: Visitor, actor: Actor) -> None:
     """Open while the model thinks, at the end of them; then folded, and read from the beginning in pages."""
     spectator.ask("thoughts")
     thoughts = spectator.answer.locator(".reasoning")
     expect(thoughts).to_contain_text("Thinking…")
     expect(thoughts).to_contain_text("Thought number 5")
+    actor.go_on()
     spectator.finished()
     expect(thoughts).not_to_have_attribute("open", "")
     thoughts.locator("summary").click()

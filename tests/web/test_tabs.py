@@ -7,7 +7,8 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
-from tests.web.conftest import HOLD, QUESTION, Server, ToldModel, Visitor
+from tests.web.conftest import HOLD, QUESTION, UNHURRIED, Server, ToldModel, Visitor
+from tests.web.quickest import quick_enough
 
 WORDS = [f"word{n} " for n in range(1, 61)]
 WHOLE = "".join(WORDS).strip()
@@ -30,6 +31,15 @@ def new_tabs(new_visitor: Callable[..., Visitor], server: Server) -> Callable[[i
     return lambda count: [tab(first.page), *(tab(first.page.context.new_page()) for _ in range(count - 1))]
 
 
+def unhurried(tabs: list[Visitor]) -> list[Visitor]:
+    """One that is kept waiting by this machine is not taken to be asleep."""
+    tabs[0].page.context.add_init_script(UNHURRIED)
+    for tab in tabs:
+        tab.page.reload()
+        tab.composer.wait_for()
+    return tabs
+
+
 def follows(tabs: list[Visitor]) -> list[int]:
     """How many of the streams each tab has asked for."""
     return [sum("/events" in url for url in tab.requests) for tab in tabs]
@@ -47,11 +57,15 @@ def test_39_eight_tabs_on_one_turn_all_finish_and_a_ninth_request_is_answered(
     for tab in tabs[1:8]:
         tab.page.goto(tabs[0].page.url)
         tab.text.get_by_text("word2").wait_for()
-    tabs[8].ask("And in a new chat?")
-    tabs[8].page.wait_for_url("**/#/**")
-    assert tabs[8].page.evaluate(ASKED_MS) < 2000
-    tabs[8].text.get_by_text("word5").wait_for()
-    tabs[8].stop.click()
+
+    def attempt() -> list[float]:
+        tabs[8].open(server.url)
+        tabs[8].ask("And in a new chat?")
+        tabs[8].text.get_by_text("word5").wait_for()
+        tabs[8].stop.click()
+        return [tabs[8].page.evaluate(ASKED_MS)]
+
+    quick_enough([2000], attempt)
     model.release()
     for tab in tabs[:8]:
         expect(tab.text).to_have_text(WHOLE, timeout=30_000)
@@ -82,7 +96,7 @@ def test_when_the_tab_that_follows_is_gone_another_takes_over(
 ) -> None:
     """Nothing is lost, nothing doubled, and no tab shows that anything has happened."""
     model.tell(*WORDS[:5], HOLD, *WORDS[5:])
-    tabs = new_tabs(3)
+    tabs = unhurried(new_tabs(3))
     tabs[0].ask()
     tabs[0].text.get_by_text("word1").wait_for()
     for tab in tabs[1:]:
@@ -109,9 +123,11 @@ def test_a_tab_that_sleeps_while_it_leads_is_replaced(
     tabs = new_tabs(2)
     tabs[0].ask()
     tabs[0].text.get_by_text("word1").wait_for()
-    tabs[0].page.evaluate("setTimeout(() => { const end = Date.now() + 4000; while (Date.now() < end); })")
+    life = tabs[0].page.context.new_cdp_session(tabs[0].page)
+    life.send("Page.setWebLifecycleState", {"state": "frozen"})
     tabs[1].ask()
-    tabs[1].text.get_by_text("word1").wait_for(timeout=5000)
+    tabs[1].text.get_by_text("word1").wait_for()
+    life.send("Page.setWebLifecycleState", {"state": "active"})
     for tab in tabs:
         expect(tab.text).to_have_text(WHOLE, timeout=30_000)
         tab.finished()

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import hatch_build
-from tests.web.conftest import ToldModel
+from tests.web.conftest import HOLD, ToldModel
 from tests.widget.conftest import KEY, Customer, Shop
 
 AXE = Path(hatch_build.ROOT) / "js/node_modules/axe-core/axe.min.js"
@@ -59,7 +59,8 @@ def test_51_axe_finds_nothing(
 
 def test_tokens_are_not_read_one_by_one(customer: Customer, shop: Shop, model: ToldModel) -> None:
     """The transcript is busy while words come; what is said aloud is the stage and the end."""
-    model.tell(*(f"word{n} " for n in range(40)), pace=40)
+    words = [f"word{n} " for n in range(40)]
+    model.tell(*words[:20], HOLD, *words[20:], pace=40)
     customer.visit(shop)
     customer.launcher.click()
     customer.composer.wait_for()
@@ -71,6 +72,7 @@ def test_tokens_are_not_read_one_by_one(customer: Customer, shop: Shop, model: T
     )
     customer.ask()
     expect(customer.page.locator(".log")).to_have_attribute("aria-busy", "true")
+    model.release()
     customer.finished()
     said = customer.page.evaluate("said")
     assert said[-1] == "The answer is complete."

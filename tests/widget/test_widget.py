@@ -9,7 +9,7 @@ from typing import Any
 from urllib.error import HTTPError
 
 import pytest
-from playwright.sync_api import Route, expect
+from playwright.sync_api import ConsoleMessage, Route, expect
 
 from rivulet.testing.model_call import Call
 from rivulet.testing.server_process import free_port
@@ -28,6 +28,11 @@ def styles(customer: Customer, selector: str, *names: str) -> list[str]:
     """Computed styles of the first such element inside of the widget."""
     script = "(element, names) => names.map((name) => getComputedStyle(element)[name])"
     return customer.page.locator(selector).first.evaluate(script, list(names))
+
+
+def is_warning(message: ConsoleMessage) -> bool:
+    """What the widget says when an attempt to load the chat is over."""
+    return message.type == "warning"
 
 
 def focused(customer: Customer) -> str:
@@ -468,7 +473,7 @@ def test_it_can_stand_in_the_page(
     expect(customer.launcher).to_have_count(0)
     assert (region.bounding_box() or {})["width"] == 500
     expect(region).to_contain_text("Answers may be wrong.")
-    assert customer.page.evaluate("document.activeElement.id") == "name"
+    expect(customer.page.locator("#name")).to_be_focused()
     region.get_by_role("button", name="Two?").click()
     expect(customer.answer).to_have_text("Hello.")
     expect(customer.page.locator(".question")).to_have_text("You asked: Two?")
@@ -499,10 +504,12 @@ def test_a_chat_that_cannot_be_loaded_says_so(customer: Customer, shop: Shop) ->
     panel = "**/widget/panel-*"
     customer.page.route(panel, lambda route: route.abort())
     customer.visit(shop)
-    customer.launcher.hover()
+    with customer.page.expect_console_message(is_warning):
+        customer.launcher.hover()
     note = customer.page.get_by_role("alert")
     for _ in range(2):
-        customer.launcher.click()
+        with customer.page.expect_console_message(is_warning):
+            customer.launcher.click()
         expect(note).to_contain_text("The chat cannot be loaded.")
         expect(customer.launcher).to_have_attribute("title", "The chat cannot be loaded.")
     customer.page.unroute(panel)
@@ -725,7 +732,8 @@ def test_a_fixed_script_takes_no_other_panel(customer: Customer, fixed: Shop) ->
     customer.page.route("**/widget/panel-*", changed)
     customer.visit(fixed)
     for _ in range(2):
-        customer.launcher.click()
+        with customer.page.expect_console_message(is_warning):
+            customer.launcher.click()
         expect(customer.page.get_by_role("alert")).to_contain_text("The chat cannot be loaded.")
     customer.page.unroute_all(behavior="wait")
     customer.launcher.click()
