@@ -1,5 +1,7 @@
 """What a page asked for and has not been told yet."""
 
+import re
+
 from playwright.sync_api import APIResponse, Request, Route
 
 from tests.web.conftest import Visitor
@@ -8,7 +10,7 @@ from tests.web.conftest import Visitor
 class Held:
     """The first request to an address: held up after the server has answered it, or before it is sent."""
 
-    def __init__(self, visitor: Visitor, address: str, is_taken: bool = True) -> None:
+    def __init__(self, visitor: Visitor, address: str | re.Pattern[str], is_taken: bool = True) -> None:
         self._page, self._is_taken = visitor.page, is_taken
         self._route: Route | None = None
         self._answer: APIResponse | None = None

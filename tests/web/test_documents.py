@@ -7,15 +7,26 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from tests.web.conftest import Server, ToldModel, Visitor, documents_are_read, press_twice
+from tests.web.late import Held
 from tests.web.test_uploads import drop, row
 
 
 def test_dropped_files_become_documents(visitor: Visitor) -> None:
-    """Each file has a row of its own, is read, and can be opened."""
+    """Each file has a row of its own, is read, and can be opened; who has gone on meanwhile is left alone."""
     drop(visitor, tides_txt=b"The tide turns twice a day.", moon_md=b"# Moon\n\nThe moon pulls the sea.")
     for name in ("tides.txt", "moon.md"):
         expect(row(visitor, name)).to_have_attribute("data-status", "ready")
-    row(visitor, "tides.txt").get_by_role("button", name="tides.txt", exact=True).click()
+    late = Held(visitor, re.compile(r"/v1/sources/src_\w+$"))
+    title = row(visitor, "tides.txt").get_by_role("button", name="tides.txt", exact=True)
+    title.click()
+    late.wait()
+    visitor.press("Close")
+    with visitor.page.expect_response(late.request.url):
+        late.release()
+    visitor.page.evaluate("fetch('/v1/models').then((read) => read.text())")
+    expect(visitor.drawer).to_have_count(0)
+    visitor.page.get_by_role("button", name="Documents").click()
+    title.click()
     expect(visitor.drawer).to_contain_text("The tide turns twice a day.")
 
 

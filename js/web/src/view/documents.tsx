@@ -5,7 +5,7 @@ import type { Source, SourceDocument } from '@rivulet/client'
 import { useEffect } from 'preact/hooks'
 
 import { attempt } from '../state/notices.ts'
-import { openPanel } from '../state/panel.ts'
+import { openPanel, panel } from '../state/panel.ts'
 import { server } from '../state/server.ts'
 import { failedSources, hasFailed, refreshSources, removeSource, retryAllSources, retryProblems, retrySource, sources, sourcesProblem } from '../state/sources.ts'
 import { uploads } from '../state/uploads.ts'
@@ -48,7 +48,8 @@ function SourceRow({ source }: { source: Source }) {
   const isOne = source.document_count === 1 && source.status === 'ready'
   const open = async () => {
     const { documents: [only] = [] } = await server.sources.get(source.id)
-    if (only) openPanel({ kind: 'document', id: only.id, title: only.title })
+    // Whoever has closed the drawer meanwhile does not want it any more.
+    if (only && panel.peek()?.kind === 'documents') openPanel({ kind: 'document', id: only.id, title: only.title })
   }
   return (
     <li class="row" data-status={source.status}>
