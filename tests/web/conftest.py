@@ -516,8 +516,8 @@ def visitor(new_visitor: Callable[..., Visitor], server: Server) -> Visitor:
 
 
 def documents_are_read(server: Server) -> None:
-    """Returns when every source has been read."""
-    for _ in range(200):
+    """Returns when every source has been read; half a minute is long, but not for two busy cores."""
+    for _ in range(600):
         with urllib.request.urlopen(f"{server.url}/v1/sources") as response:
             found = response.read().decode()
         if '"ready"' in found and '"pending"' not in found and '"processing"' not in found:
