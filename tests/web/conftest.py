@@ -211,6 +211,13 @@ output = 100
 """
 """So much that the few tokens of a test cost parts of a cent."""
 
+PATIENT = """
+[limits]
+first_event_s = 600
+idle_s = 600
+"""
+"""An answer that a test holds while nine tabs are opened is not given up after half a minute."""
+
 
 @dataclass
 class Server:
@@ -237,7 +244,7 @@ class Server:
         self.log.parent.mkdir(exist_ok=True)
         self.data.mkdir(exist_ok=True)
         if not (settings := self.data / "rivulet.toml").exists():
-            settings.write_text(PRICES)
+            settings.write_text(PRICES + PATIENT)
         self.process = born(arguments, os.environ | provider | self.environment, self.log)
         while not self._is_ready():
             if self.process.wait(0.01):

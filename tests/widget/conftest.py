@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 from rivulet.testing.server_process import free_port
 from tests.web.conftest import (
+    PATIENT,
     SLOW_MS,
     Server,
     ToldModel,
@@ -96,7 +97,7 @@ def server(
     data = tmp_path_factory.mktemp("data")
     keys = f'key = "{KEY}"\norigins = ["http://127.0.0.1:{shop_port}"]'
     keys += "\nvisitor_per_minute = 1000\naddress_per_minute = 1000"
-    (data / "rivulet.toml").write_text(f"[[publishable_keys]]\n{keys}\n")
+    (data / "rivulet.toml").write_text(f"[[publishable_keys]]\n{keys}\n{PATIENT}")
     server = Server(documents, data, upstream.url)
     server.start()
     yield server
