@@ -9,6 +9,7 @@ from; other programs need not, therefore questions are counted by visitor and by
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from math import ceil
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -115,7 +116,7 @@ class _Asked:
         if len(self._left) > KEPT:
             del self._left[next(iter(self._left))]
         if left < 1:
-            wait = int((1 - left) * 60 / per_minute) + 1
+            wait = ceil((1 - left) * 60 / per_minute)
             raise RateLimited("Too many questions in a short time.", retry_after=wait)
 
 
