@@ -208,9 +208,8 @@ async def test_the_end_comes_in_order(desk: Desk, model: ScriptedModel) -> None:
 async def test_a_lost_connection_is_made_again(desk: Desk, model: ScriptedModel) -> None:
     """In the middle of a word; the answer is seen once."""
     model.then(saying(*words("Tea is **served at four** and never at five. " * 60), pace=600))
-    cut = Fault(
-        end="rst", after_bytes=4_000
-    )  # less than the text and its frame alone, however few deltas it is
+    # Less than the text and its frame alone, however few deltas it is.
+    cut = Fault(end="rst", after_bytes=4_000)
     async with FaultProxy(desk.port, lambda n: cut if n == 0 else HEALTHY) as proxy:
         terminal = await desk.open(*QUESTION, "--server", proxy.url)
         assert await terminal.ends() == 0

@@ -156,7 +156,7 @@ class ToldModel:
 
         self.then(told, gate)
 
-    def then(self, script: Script, gate: "Gate | None" = None) -> None:
+    def then(self, script: Script, gate: Gate | None = None) -> None:
         """How questions are answered from now on. (A queued script could go to a list of models.)"""
         self._gates.append(self._gate)
         self._gate = gate or Gate()
@@ -166,7 +166,7 @@ class ToldModel:
         """All that wait for it go on; where none does yet, the next one."""
         self._loop.call_soon_threadsafe(self._gate.open)
 
-    async def released(self, call: Call, gate: "Gate | None" = None) -> None:
+    async def released(self, call: Call, gate: Gate | None = None) -> None:
         """Until released, or until the server has hung up."""
         opened = (gate or self._gate).passed()
         while not opened.done():

@@ -11,7 +11,6 @@ import { Streamdown } from 'streamdown'
 
 import type { Setting } from '../src/markdown/nodes.ts'
 import { MarkdownView } from '../src/markdown/view.ts'
-import { PerFrame } from '../src/state/frame.ts'
 
 type Show = (text: string) => void
 
@@ -24,8 +23,7 @@ const setting: Setting = {
 const RENDERERS: Record<string, (root: HTMLElement) => Show> = {
   rivulet: (root) => {
     const view = new MarkdownView(root, setting)
-    const drawing = new PerFrame(() => view.update(text, false))
-    return () => drawing.ask()
+    return (text) => view.update(text, false)
   },
   streamdown: (root) => {
     const react = createRoot(root)
